@@ -1,0 +1,10 @@
+/* tdengine error: making errors that carry a server's code
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "gsttdengineerror.h"
+
+void gst_tdengine_error_set_server (GError **error, gint server_code,
+                                    const gchar *message);

@@ -1,0 +1,11 @@
+/* tdengine: everything of the library
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <gst/tdengine/gsttdengineerror.h>
+#include <gst/tdengine/gsttdenginerows.h>
+#include <gst/tdengine/gsttdenginerowsbuilder.h>
+#include <gst/tdengine/gsttdengineschema.h>
+#include <gst/tdengine/gsttdenginetypes.h>
