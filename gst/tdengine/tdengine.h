@@ -4,8 +4,11 @@
  */
 #pragma once
 
+#include <gst/tdengine/gsttdengineconnection.h>
 #include <gst/tdengine/gsttdengineerror.h>
+#include <gst/tdengine/gsttdenginequery.h>
 #include <gst/tdengine/gsttdenginerows.h>
 #include <gst/tdengine/gsttdenginerowsbuilder.h>
 #include <gst/tdengine/gsttdengineschema.h>
+#include <gst/tdengine/gsttdenginesettings.h>
 #include <gst/tdengine/gsttdenginetypes.h>

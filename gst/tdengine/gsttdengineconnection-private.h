@@ -1,0 +1,60 @@
+/* tdengine connection: requests under way, for what works over a connection
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "gsttdengineconnection.h"
+#include "gsttdenginemessages.h"
+
+typedef struct _GstTDengineRequest GstTDengineRequest;
+
+/* Called in the reader thread under the connection's lock when a reply is
+ * there. TRUE asks for the next block at once. */
+typedef gboolean (*GstTDengineReplyFunc) (GstTDengineRequest *request);
+
+struct _GstTDengineRequest
+{
+  guint64 req_id;
+  gint64 deadline;              /* monotonic, us */
+  gboolean under_way;
+  gboolean done;
+  GstTDengineReply reply;
+  GstTDengineMessage message;   /* holds a fetched block */
+
+  GstTDengineReplyFunc on_reply;        /* of a fetch */
+  guint64 result_id;                    /* of a fetch */
+};
+
+guint64  gst_tdengine_connection_next_id     (GstTDengineConnection *self);
+gboolean gst_tdengine_connection_send        (GstTDengineConnection *self,
+                                              GstTDengineRequest *request,
+                                              guint64 req_id,
+                                              const GOutputVector *parts,
+                                              guint n_parts,
+                                              GError **error);
+gboolean gst_tdengine_connection_send_text   (GstTDengineConnection *self,
+                                              GstTDengineRequest *request,
+                                              guint64 req_id, gchar *text,
+                                              GError **error);
+gboolean gst_tdengine_connection_wait        (GstTDengineConnection *self,
+                                              GstTDengineRequest *request,
+                                              GCancellable *cancellable,
+                                              GError **error);
+void     gst_tdengine_connection_forget      (GstTDengineConnection *self,
+                                              GstTDengineRequest *request);
+void     gst_tdengine_connection_post_text   (GstTDengineConnection *self,
+                                              gchar *text);
+
+/* fetches: what on_reply touches is under this lock */
+void     gst_tdengine_connection_lock        (GstTDengineConnection *self);
+void     gst_tdengine_connection_unlock      (GstTDengineConnection *self);
+gboolean gst_tdengine_connection_fetch       (GstTDengineConnection *self,
+                                              GstTDengineRequest *request,
+                                              GError **error);
+gboolean gst_tdengine_connection_wait_locked (GstTDengineConnection *self,
+                                              GstTDengineRequest *request,
+                                              GCancellable *cancellable,
+                                              GError **error);
+gulong   gst_tdengine_connection_watch       (GstTDengineConnection *self,
+                                              GCancellable *cancellable);

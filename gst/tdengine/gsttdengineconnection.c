@@ -1,0 +1,716 @@
+/* tdengine connection: one connection to a server
+ *
+ * The reader thread matches replies to requests. When a block of a result has
+ * come and there is room for another, it asks for that before anyone is woken:
+ * a hand-over to another thread first would leave the server waiting. There is
+ * never more than one fetch under way on a result, as the server would mix up
+ * their blocks.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <string.h>
+
+#include "gsttdengineconnection-private.h"
+#include "gsttdengineerror.h"
+#include "gsttdengineerror-private.h"
+#include "gsttdenginequery-private.h"
+#include "gsttdenginesettings-private.h"
+
+struct _GstTDengineConnection
+{
+  GObject parent_instance;
+
+  GstTDengineSettings *settings;
+  GstTDengineSocket *socket;    /* from open to finalize */
+  GThread *reader;
+  gchar *server_version;
+
+  GMutex lock;
+  GCond cond;                   /* a reply, an error or a cancellation */
+  GHashTable *waiting;          /* request id → Request, under lock */
+  GError *broken;               /* why there is no connection, under lock */
+  guint64 last_id;              /* under lock */
+};
+
+G_DEFINE_FINAL_TYPE (GstTDengineConnection, gst_tdengine_connection,
+    G_TYPE_OBJECT);
+
+static void
+gst_tdengine_connection_init (GstTDengineConnection * self)
+{
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->cond);
+  self->waiting = g_hash_table_new (g_int64_hash, g_int64_equal);
+  /* ids of several processes meet in the server's log: start anywhere, and
+   * stay within what every JSON parser can count to */
+  self->last_id = (guint64) (g_random_int () & 0xfffff) << 32;
+  self->broken = g_error_new_literal (GST_TDENGINE_ERROR,
+      GST_TDENGINE_ERROR_CLOSED, "The connection is not open");
+}
+
+static void
+gst_tdengine_connection_finalize (GObject * object)
+{
+  GstTDengineConnection *self = GST_TDENGINE_CONNECTION (object);
+
+  gst_tdengine_connection_close (self);
+  g_clear_pointer (&self->socket, gst_tdengine_socket_free);
+  g_hash_table_unref (self->waiting);
+  g_clear_error (&self->broken);
+  g_free (self->server_version);
+  gst_tdengine_settings_free (self->settings);
+  g_cond_clear (&self->cond);
+  g_mutex_clear (&self->lock);
+  G_OBJECT_CLASS (gst_tdengine_connection_parent_class)->finalize (object);
+}
+
+static void
+gst_tdengine_connection_class_init (GstTDengineConnectionClass * klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = gst_tdengine_connection_finalize;
+}
+
+/**
+ * gst_tdengine_connection_new:
+ * @settings: where the server is and who asks; they are copied
+ *
+ * Makes a connection that is not open yet.
+ *
+ * Returns: (transfer full): a connection
+ */
+GstTDengineConnection *
+gst_tdengine_connection_new (const GstTDengineSettings * settings)
+{
+  GstTDengineConnection *self = g_object_new (GST_TYPE_TDENGINE_CONNECTION,
+      NULL);
+
+  self->settings = gst_tdengine_settings_copy (settings);
+  return self;
+}
+
+/* requests under way */
+
+static guint64
+next_id_locked (GstTDengineConnection * self)
+{
+  return ++self->last_id;
+}
+
+guint64
+gst_tdengine_connection_next_id (GstTDengineConnection * self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  return next_id_locked (self);
+}
+
+void
+gst_tdengine_connection_lock (GstTDengineConnection * self)
+{
+  g_mutex_lock (&self->lock);
+}
+
+void
+gst_tdengine_connection_unlock (GstTDengineConnection * self)
+{
+  g_mutex_unlock (&self->lock);
+}
+
+static void
+clear_answer (GstTDengineRequest * request)
+{
+  gst_tdengine_reply_clear (&request->reply);
+  gst_tdengine_message_clear (&request->message);
+  request->done = FALSE;
+}
+
+static void
+register_locked (GstTDengineConnection * self, GstTDengineRequest * request,
+    guint64 req_id)
+{
+  clear_answer (request);
+  request->req_id = req_id;
+  request->under_way = TRUE;
+  request->deadline = g_get_monotonic_time () +
+      self->settings->message_timeout * G_TIME_SPAN_MILLISECOND;
+  g_hash_table_insert (self->waiting, &request->req_id, request);
+}
+
+static void
+unregister_locked (GstTDengineConnection * self, GstTDengineRequest * request)
+{
+  if (request->under_way)
+    g_hash_table_remove (self->waiting, &request->req_id);
+  request->under_way = FALSE;
+}
+
+/* after this no reply touches the request any more */
+void
+gst_tdengine_connection_forget (GstTDengineConnection * self,
+    GstTDengineRequest * request)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  unregister_locked (self, request);
+  clear_answer (request);
+}
+
+static gboolean
+copy_broken (GstTDengineConnection * self, GError ** error)
+{
+  if (self->broken)
+    g_propagate_error (error, g_error_copy (self->broken));
+  else
+    g_set_error_literal (error, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_CLOSED,
+        "The request is not under way");
+  return FALSE;
+}
+
+static gboolean
+send_request (GstTDengineConnection * self, GstTDengineRequest * request,
+    guint64 req_id, GstTDengineOpcode opcode, const GOutputVector * parts,
+    guint n_parts, GError ** error)
+{
+  g_mutex_lock (&self->lock);
+  gboolean usable = self->broken == NULL || copy_broken (self, error);
+  if (usable)
+    register_locked (self, request, req_id);
+  g_mutex_unlock (&self->lock);
+
+  if (!usable)
+    return FALSE;
+  if (gst_tdengine_socket_send (self->socket, opcode, parts, n_parts, error))
+    return TRUE;
+  gst_tdengine_connection_forget (self, request);
+  return FALSE;
+}
+
+/* a binary request; wait for it, or forget it, before it goes */
+gboolean
+gst_tdengine_connection_send (GstTDengineConnection * self,
+    GstTDengineRequest * request, guint64 req_id, const GOutputVector * parts,
+    guint n_parts, GError ** error)
+{
+  return send_request (self, request, req_id, GST_TDENGINE_OPCODE_BINARY, parts,
+      n_parts, error);
+}
+
+/* a text request; takes the text */
+gboolean
+gst_tdengine_connection_send_text (GstTDengineConnection * self,
+    GstTDengineRequest * request, guint64 req_id, gchar * text, GError ** error)
+{
+  g_autofree gchar *owned = text;
+  GOutputVector part = { owned, strlen (owned) };
+
+  return send_request (self, request, req_id, GST_TDENGINE_OPCODE_TEXT, &part,
+      1, error);
+}
+
+/* a text request that no one answers; takes the text */
+void
+gst_tdengine_connection_post_text (GstTDengineConnection * self, gchar * text)
+{
+  g_autofree gchar *owned = text;
+  GOutputVector part = { owned, strlen (owned) };
+
+  gst_tdengine_socket_send (self->socket, GST_TDENGINE_OPCODE_TEXT, &part, 1,
+      NULL);
+}
+
+static void
+wake_up (GCancellable * cancellable, gpointer data)
+{
+  GstTDengineConnection *self = data;
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  g_cond_broadcast (&self->cond);
+}
+
+/* to be undone by g_cancellable_disconnect(), both without the lock */
+gulong
+gst_tdengine_connection_watch (GstTDengineConnection * self,
+    GCancellable * cancellable)
+{
+  return cancellable ? g_cancellable_connect (cancellable,
+      G_CALLBACK (wake_up), self, NULL) : 0;
+}
+
+/* FALSE with an error where no reply came; a request that was cancelled can be
+ * waited for again */
+gboolean
+gst_tdengine_connection_wait_locked (GstTDengineConnection * self,
+    GstTDengineRequest * request, GCancellable * cancellable, GError ** error)
+{
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return FALSE;
+  if (!request->under_way)
+    return copy_broken (self, error);
+  if (g_cond_wait_until (&self->cond, &self->lock, request->deadline)
+      || request->done || request->deadline > g_get_monotonic_time ())
+    return TRUE;
+  unregister_locked (self, request);
+  g_set_error (error, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_TIMEOUT,
+      "The server did not answer within %u ms",
+      self->settings->message_timeout);
+  return FALSE;
+}
+
+static gboolean
+check_code (const GstTDengineReply * reply, GError ** error)
+{
+  if (reply->code == 0)
+    return TRUE;
+  gst_tdengine_error_set_server (error, reply->code,
+      reply->text ? reply->text : "The server refused");
+  return FALSE;
+}
+
+/* Waits for the reply, which stays in the request. */
+gboolean
+gst_tdengine_connection_wait (GstTDengineConnection * self,
+    GstTDengineRequest * request, GCancellable * cancellable, GError ** error)
+{
+  gulong id = gst_tdengine_connection_watch (self, cancellable);
+  gboolean waited = TRUE;
+
+  g_mutex_lock (&self->lock);
+  while (waited && !request->done)
+    waited = gst_tdengine_connection_wait_locked (self, request, cancellable,
+        error);
+  g_mutex_unlock (&self->lock);
+  g_cancellable_disconnect (cancellable, id);
+  return waited && check_code (&request->reply, error);
+}
+
+static gboolean
+send_fetch (GstTDengineConnection * self, guint64 req_id, guint64 result_id,
+    GError ** error)
+{
+  guint8 bytes[GST_TDENGINE_FETCH_SIZE];
+  GOutputVector part = { bytes, sizeof bytes };
+
+  gst_tdengine_messages_write_fetch (bytes, req_id, result_id);
+  return gst_tdengine_socket_send (self->socket, GST_TDENGINE_OPCODE_BINARY,
+      &part, 1, error);
+}
+
+/* asks for a result's next block; without the lock */
+gboolean
+gst_tdengine_connection_fetch (GstTDengineConnection * self,
+    GstTDengineRequest * request, GError ** error)
+{
+  guint64 req_id;
+
+  g_mutex_lock (&self->lock);
+  req_id = next_id_locked (self);
+  if (self->broken) {
+    copy_broken (self, error);
+    g_mutex_unlock (&self->lock);
+    return FALSE;
+  }
+  register_locked (self, request, req_id);
+  g_mutex_unlock (&self->lock);
+  return send_fetch (self, req_id, request->result_id, error);
+}
+
+/* the reader thread */
+
+static void
+take_reply (GstTDengineConnection * self, GstTDengineMessage * message,
+    GstTDengineReply * reply)
+{
+  guint64 next_id = 0, result_id = 0;
+
+  g_mutex_lock (&self->lock);
+  GstTDengineRequest *request =
+      g_hash_table_lookup (self->waiting, &reply->req_id);
+  /* else nobody waits any more */
+  if (request) {
+    unregister_locked (self, request);
+    request->reply = *reply;
+    request->message = *message;
+    request->done = TRUE;
+    memset (reply, 0, sizeof *reply);
+    message->data = NULL;
+    if (request->on_reply && request->on_reply (request)) {
+      next_id = next_id_locked (self);
+      result_id = request->result_id;
+      register_locked (self, request, next_id);
+    }
+  }
+  g_mutex_unlock (&self->lock);
+
+  /* a failure here is one of reading, too, and told there */
+  if (next_id)
+    send_fetch (self, next_id, result_id, NULL);
+  g_cond_broadcast (&self->cond);
+}
+
+static void
+fail_all (GstTDengineConnection * self, GError * error)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  GHashTableIter iter;
+  gpointer request;
+
+  if (!self->broken)
+    self->broken = g_error_copy (error);
+  g_hash_table_iter_init (&iter, self->waiting);
+  while (g_hash_table_iter_next (&iter, NULL, &request))
+    ((GstTDengineRequest *) request)->under_way = FALSE;
+  g_hash_table_remove_all (self->waiting);
+  g_cond_broadcast (&self->cond);
+}
+
+static gpointer
+read_replies (gpointer data)
+{
+  GstTDengineConnection *self = data;
+  g_autoptr (GError) error = NULL;
+
+  while (!error) {
+    g_auto (GstTDengineMessage) message = { 0 };
+    g_auto (GstTDengineReply) reply = { 0 };
+
+    if (gst_tdengine_socket_receive (self->socket, &message, &error)
+        && gst_tdengine_messages_parse (&message, &reply, &error))
+      take_reply (self, &message, &reply);
+  }
+  fail_all (self, error);
+  return NULL;
+}
+
+/* opening and closing */
+
+static gboolean
+log_in (GstTDengineConnection * self, GCancellable * cancellable,
+    GError ** error)
+{
+  GstTDengineRequest request = { 0 };
+  guint64 req_id = gst_tdengine_connection_next_id (self);
+  gboolean done;
+
+  done = gst_tdengine_connection_send_text (self, &request, req_id,
+      gst_tdengine_messages_conn (req_id, self->settings), error)
+      && gst_tdengine_connection_wait (self, &request, cancellable, error);
+  if (done)
+    self->server_version = g_steal_pointer (&request.reply.version);
+  gst_tdengine_connection_forget (self, &request);
+  return done;
+}
+
+/**
+ * gst_tdengine_connection_open:
+ * @connection: a connection that was not open yet
+ * @cancellable: (nullable): to give up early
+ * @error: (out) (optional): return location for an error
+ *
+ * Connects and logs in. Blocks for the connect and the message time-out at
+ * most.
+ *
+ * Returns: %FALSE with an error: %GST_TDENGINE_ERROR_CONNECT,
+ *   %GST_TDENGINE_ERROR_TIMEOUT, %GST_TDENGINE_ERROR_SERVER (855 for a wrong
+ *   password, 904 for a database that is not there) or one of the settings'
+ */
+gboolean
+gst_tdengine_connection_open (GstTDengineConnection * connection,
+    GCancellable * cancellable, GError ** error)
+{
+  g_return_val_if_fail (connection->socket == NULL, FALSE);
+
+  if (!gst_tdengine_settings_validate (connection->settings, error))
+    return FALSE;
+  connection->socket = gst_tdengine_socket_connect (connection->settings, "/ws",
+      cancellable, error);
+  if (!connection->socket)
+    return FALSE;
+
+  g_mutex_lock (&connection->lock);
+  g_clear_error (&connection->broken);
+  g_mutex_unlock (&connection->lock);
+  connection->reader =
+      g_thread_new ("tdengine-reader", read_replies, connection);
+  if (log_in (connection, cancellable, error))
+    return TRUE;
+  gst_tdengine_connection_close (connection);
+  return FALSE;
+}
+
+/**
+ * gst_tdengine_connection_close:
+ * @connection: a connection
+ *
+ * Closes the connection without waiting for the server. Every call under way
+ * fails with %GST_TDENGINE_ERROR_CLOSED. It can't be opened again.
+ */
+void
+gst_tdengine_connection_close (GstTDengineConnection * connection)
+{
+  if (!connection->reader)
+    return;
+  g_mutex_lock (&connection->lock);
+  if (!connection->broken)
+    connection->broken = g_error_new_literal (GST_TDENGINE_ERROR,
+        GST_TDENGINE_ERROR_CLOSED, "The connection was closed");
+  g_mutex_unlock (&connection->lock);
+  gst_tdengine_socket_close (connection->socket);
+  g_thread_join (g_steal_pointer (&connection->reader));
+}
+
+/**
+ * gst_tdengine_connection_get_server_version:
+ * @connection: a connection
+ *
+ * Gets the version that the server told at login.
+ *
+ * Returns: (transfer none) (nullable): such as `3.3.7.5`; %NULL before login
+ *   and from servers that do not tell
+ */
+const gchar *
+gst_tdengine_connection_get_server_version (GstTDengineConnection * connection)
+{
+  return connection->server_version;
+}
+
+/* statements */
+
+static gboolean
+run_statement (GstTDengineConnection * self, const gchar * sql,
+    GstTDengineRequest * request, GCancellable * cancellable, GError ** error)
+{
+  guint8 head[GST_TDENGINE_QUERY_HEAD_SIZE];
+  GOutputVector parts[] = { {head, sizeof head}, {sql, strlen (sql)} };
+  guint64 req_id = gst_tdengine_connection_next_id (self);
+
+  if (parts[1].size == 0) {
+    g_set_error_literal (error, GST_TDENGINE_ERROR,
+        GST_TDENGINE_ERROR_EMPTY_SQL, "The statement is empty");
+    return FALSE;
+  }
+  gst_tdengine_messages_write_query_head (head, req_id, parts[1].size);
+  return gst_tdengine_connection_send (self, request, req_id, parts, 2, error)
+      && gst_tdengine_connection_wait (self, request, cancellable, error);
+}
+
+/**
+ * gst_tdengine_connection_execute:
+ * @connection: an open connection
+ * @sql: one statement
+ * @cancellable: (nullable): to give up waiting; the statement may still run
+ * @error: (out) (optional): return location for an error
+ *
+ * Runs a statement and drops the rows it may have.
+ *
+ * Returns: the rows that were affected, or -1 with an error
+ */
+gint64
+gst_tdengine_connection_execute (GstTDengineConnection * connection,
+    const gchar * sql, GCancellable * cancellable, GError ** error)
+{
+  GstTDengineRequest request = { 0 };
+  gint64 affected_rows = -1;
+
+  if (run_statement (connection, sql, &request, cancellable, error)) {
+    affected_rows = request.reply.affected_rows;
+    if (request.reply.id != 0)
+      gst_tdengine_connection_post_text (connection,
+          gst_tdengine_messages_free_result
+          (gst_tdengine_connection_next_id (connection), request.reply.id));
+  }
+  gst_tdengine_connection_forget (connection, &request);
+  return affected_rows;
+}
+
+/**
+ * gst_tdengine_connection_query:
+ * @connection: an open connection
+ * @sql: one statement that has rows
+ * @cancellable: (nullable): to give up waiting
+ * @error: (out) (optional): return location for an error
+ *
+ * Runs a statement and returns once the server knows its columns.
+ *
+ * Returns: (transfer full): the result; or %NULL with an error:
+ *   %GST_TDENGINE_ERROR_NOT_SUPPORTED where the statement was run but has no
+ *   rows
+ */
+GstTDengineQuery *
+gst_tdengine_connection_query (GstTDengineConnection * connection,
+    const gchar * sql, GCancellable * cancellable, GError ** error)
+{
+  GstTDengineRequest request = { 0 };
+  GstTDengineQuery *query = NULL;
+
+  if (run_statement (connection, sql, &request, cancellable, error)) {
+    if (request.reply.schema)
+      query = gst_tdengine_query_new (connection, request.reply.id,
+          request.reply.schema);
+    else
+      g_set_error_literal (error, GST_TDENGINE_ERROR,
+          GST_TDENGINE_ERROR_NOT_SUPPORTED,
+          "The statement has no rows: expected a query");
+  }
+  gst_tdengine_connection_forget (connection, &request);
+  return query;
+}
+
+/* The twins that do not block: the blocking call in a thread of GIO's. */
+
+static void
+open_in_thread (GTask * task, gpointer source, gpointer data,
+    GCancellable * cancellable)
+{
+  GError *error = NULL;
+
+  if (gst_tdengine_connection_open (source, cancellable, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+/**
+ * gst_tdengine_connection_open_async:
+ * @connection: a connection that was not open yet
+ * @cancellable: (nullable): to give up early
+ * @callback: (scope async): called in the thread's main context when done
+ * @user_data: for @callback
+ *
+ * [method@GstTDengine.Connection.open] without blocking.
+ */
+void
+gst_tdengine_connection_open_async (GstTDengineConnection * connection,
+    GCancellable * cancellable, GAsyncReadyCallback callback,
+    gpointer user_data)
+{
+  g_autoptr (GTask) task =
+      g_task_new (connection, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, gst_tdengine_connection_open_async);
+  g_task_run_in_thread (task, open_in_thread);
+}
+
+/**
+ * gst_tdengine_connection_open_finish:
+ * @connection: a connection
+ * @result: what the callback got
+ * @error: (out) (optional): return location for an error
+ *
+ * Ends [method@GstTDengine.Connection.open_async].
+ *
+ * Returns: %FALSE with an error
+ */
+gboolean
+gst_tdengine_connection_open_finish (GstTDengineConnection * connection,
+    GAsyncResult * result, GError ** error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+static void
+execute_in_thread (GTask * task, gpointer source, gpointer sql,
+    GCancellable * cancellable)
+{
+  GError *error = NULL;
+  gint64 affected_rows =
+      gst_tdengine_connection_execute (source, sql, cancellable, &error);
+
+  if (error)
+    g_task_return_error (task, error);
+  else
+    g_task_return_int (task, affected_rows);
+}
+
+/**
+ * gst_tdengine_connection_execute_async:
+ * @connection: an open connection
+ * @sql: one statement
+ * @cancellable: (nullable): to give up waiting
+ * @callback: (scope async): called in the thread's main context when done
+ * @user_data: for @callback
+ *
+ * [method@GstTDengine.Connection.execute] without blocking.
+ */
+void
+gst_tdengine_connection_execute_async (GstTDengineConnection * connection,
+    const gchar * sql, GCancellable * cancellable,
+    GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task =
+      g_task_new (connection, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, gst_tdengine_connection_execute_async);
+  g_task_set_task_data (task, g_strdup (sql), g_free);
+  g_task_run_in_thread (task, execute_in_thread);
+}
+
+/**
+ * gst_tdengine_connection_execute_finish:
+ * @connection: a connection
+ * @result: what the callback got
+ * @error: (out) (optional): return location for an error
+ *
+ * Ends [method@GstTDengine.Connection.execute_async].
+ *
+ * Returns: the rows that were affected, or -1 with an error
+ */
+gint64
+gst_tdengine_connection_execute_finish (GstTDengineConnection * connection,
+    GAsyncResult * result, GError ** error)
+{
+  return g_task_propagate_int (G_TASK (result), error);
+}
+
+static void
+query_in_thread (GTask * task, gpointer source, gpointer sql,
+    GCancellable * cancellable)
+{
+  GError *error = NULL;
+  GstTDengineQuery *query =
+      gst_tdengine_connection_query (source, sql, cancellable, &error);
+
+  if (error)
+    g_task_return_error (task, error);
+  else
+    g_task_return_pointer (task, query, g_object_unref);
+}
+
+/**
+ * gst_tdengine_connection_query_async:
+ * @connection: an open connection
+ * @sql: one statement that has rows
+ * @cancellable: (nullable): to give up waiting
+ * @callback: (scope async): called in the thread's main context when done
+ * @user_data: for @callback
+ *
+ * [method@GstTDengine.Connection.query] without blocking.
+ */
+void
+gst_tdengine_connection_query_async (GstTDengineConnection * connection,
+    const gchar * sql, GCancellable * cancellable,
+    GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task =
+      g_task_new (connection, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, gst_tdengine_connection_query_async);
+  g_task_set_task_data (task, g_strdup (sql), g_free);
+  g_task_run_in_thread (task, query_in_thread);
+}
+
+/**
+ * gst_tdengine_connection_query_finish:
+ * @connection: a connection
+ * @result: what the callback got
+ * @error: (out) (optional): return location for an error
+ *
+ * Ends [method@GstTDengine.Connection.query_async].
+ *
+ * Returns: (transfer full): the result, or %NULL with an error
+ */
+GstTDengineQuery *
+gst_tdengine_connection_query_finish (GstTDengineConnection * connection,
+    GAsyncResult * result, GError ** error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}

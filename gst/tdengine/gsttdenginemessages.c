@@ -1,0 +1,442 @@
+/* tdengine messages: the requests and replies of taosAdapter
+ *
+ * Everything binary is little-endian. A request is either a JSON text, or a
+ * binary message that opens with its request id, a resource id and the number
+ * of its action.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <string.h>
+#include <gst/base/base.h>
+#include <json-glib/json-glib.h>
+
+#include "gsttdengineblock.h"
+#include "gsttdengineerror.h"
+#include "gsttdenginemessages.h"
+#include "gsttdenginesettings-private.h"
+
+/* json-glib recurses, and overflows the stack when nested some 100,000 deep */
+#define MAX_JSON_DEPTH 64
+#define MAX_JSON_SIZE (4 * 1024 * 1024)
+
+/* the server cuts longer ones */
+#define MAX_APP_BYTES 23
+
+/* requests */
+
+static JsonBuilder *
+begin_request (const gchar * action, guint64 req_id)
+{
+  JsonBuilder *builder = json_builder_new ();
+
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "action");
+  json_builder_add_string_value (builder, action);
+  json_builder_set_member_name (builder, "args");
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "req_id");
+  json_builder_add_int_value (builder, req_id);
+  return builder;
+}
+
+static void
+add_string (JsonBuilder * builder, const gchar * name, const gchar * value)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_add_string_value (builder, value);
+}
+
+static void
+add_int (JsonBuilder * builder, const gchar * name, guint64 value)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_add_int_value (builder, value);
+}
+
+static void
+add_true (JsonBuilder * builder, const gchar * name)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_add_boolean_value (builder, TRUE);
+}
+
+static gchar *
+end_request (JsonBuilder * builder)
+{
+  g_autoptr (JsonNode) root = NULL;
+
+  json_builder_end_object (builder);
+  json_builder_end_object (builder);
+  root = json_builder_get_root (builder);
+  return json_to_string (root, FALSE);
+}
+
+gchar *
+gst_tdengine_messages_conn (guint64 req_id,
+    const GstTDengineSettings * settings)
+{
+  g_autoptr (JsonBuilder) builder = begin_request ("conn", req_id);
+  g_autofree gchar *app =
+      g_strndup (g_get_prgname ()? g_get_prgname () : "gst-tdengine",
+      MAX_APP_BYTES);
+  g_autofree gchar *valid = g_utf8_make_valid (app, -1);
+
+  add_string (builder, "user", settings->user);
+  add_string (builder, "password", settings->password);
+  add_string (builder, "db", settings->database ? settings->database : "");
+  if (settings->timezone)
+    add_string (builder, "tz", settings->timezone);
+  add_string (builder, "app", valid);
+  return end_request (builder);
+}
+
+gchar *
+gst_tdengine_messages_free_result (guint64 req_id, guint64 id)
+{
+  g_autoptr (JsonBuilder) builder = begin_request ("free_result", req_id);
+
+  add_int (builder, "id", id);
+  return end_request (builder);
+}
+
+/* both flags together choose the mode for many tables in one message */
+gchar *
+gst_tdengine_messages_stmt2_init (guint64 req_id)
+{
+  g_autoptr (JsonBuilder) builder = begin_request ("stmt2_init", req_id);
+
+  add_true (builder, "single_stb_insert");
+  add_true (builder, "single_table_bind_once");
+  return end_request (builder);
+}
+
+gchar *
+gst_tdengine_messages_stmt2_prepare (guint64 req_id, guint64 stmt_id,
+    const gchar * sql)
+{
+  g_autoptr (JsonBuilder) builder = begin_request ("stmt2_prepare", req_id);
+
+  add_int (builder, "stmt_id", stmt_id);
+  add_string (builder, "sql", sql);
+  return end_request (builder);
+}
+
+static gchar *
+stmt2_request (const gchar * action, guint64 req_id, guint64 stmt_id)
+{
+  g_autoptr (JsonBuilder) builder = begin_request (action, req_id);
+
+  add_int (builder, "stmt_id", stmt_id);
+  return end_request (builder);
+}
+
+gchar *
+gst_tdengine_messages_stmt2_exec (guint64 req_id, guint64 stmt_id)
+{
+  return stmt2_request ("stmt2_exec", req_id, stmt_id);
+}
+
+gchar *
+gst_tdengine_messages_stmt2_close (guint64 req_id, guint64 stmt_id)
+{
+  return stmt2_request ("stmt2_close", req_id, stmt_id);
+}
+
+static void
+write_head (guint8 * head, guint64 req_id, guint64 resource,
+    GstTDengineAction action)
+{
+  GST_WRITE_UINT64_LE (head, req_id);
+  GST_WRITE_UINT64_LE (head + 8, resource);
+  GST_WRITE_UINT64_LE (head + 16, action);
+}
+
+/* the statement follows */
+void
+gst_tdengine_messages_write_query_head (guint8 * head, guint64 req_id,
+    gsize sql_size)
+{
+  write_head (head, req_id, 0, GST_TDENGINE_ACTION_QUERY);
+  GST_WRITE_UINT16_LE (head + 24, 1);   /* version */
+  GST_WRITE_UINT32_LE (head + 26, sql_size);
+}
+
+void
+gst_tdengine_messages_write_fetch (guint8 * request, guint64 req_id, guint64 id)
+{
+  write_head (request, req_id, id, GST_TDENGINE_ACTION_FETCH_RAW_BLOCK);
+  GST_WRITE_UINT16_LE (request + 24, 1);        /* version */
+}
+
+/* the table's name follows, then the block */
+void
+gst_tdengine_messages_write_raw_head (guint8 * head, guint64 req_id,
+    GstTDengineAction action, guint n_rows, gsize name_size)
+{
+  write_head (head, req_id, 0, action);
+  GST_WRITE_UINT32_LE (head + 24, n_rows);
+  GST_WRITE_UINT16_LE (head + 28, name_size);
+}
+
+/* one a column, behind a block of action 5 */
+void
+gst_tdengine_messages_write_field (guint8 * field,
+    const GstTDengineColumn * column)
+{
+  memset (field, 0, GST_TDENGINE_FIELD_SIZE);
+  g_strlcpy ((gchar *) field, column->name, GST_TDENGINE_MAX_NAME_BYTES + 1);
+  field[65] = column->type;
+  GST_WRITE_UINT32_LE (field + 68, gst_tdengine_block_column_bytes (column));
+}
+
+/* the bound values follow */
+void
+gst_tdengine_messages_write_bind_head (guint8 * head, guint64 req_id,
+    guint64 stmt_id)
+{
+  write_head (head, req_id, stmt_id, GST_TDENGINE_ACTION_STMT2_BIND);
+  GST_WRITE_UINT16_LE (head + 24, 1);   /* version */
+  GST_WRITE_UINT32_LE (head + 26, -1);  /* all columns */
+}
+
+/* replies */
+
+void
+gst_tdengine_reply_clear (GstTDengineReply * reply)
+{
+  g_clear_pointer (&reply->text, g_free);
+  g_clear_pointer (&reply->action, g_free);
+  g_clear_pointer (&reply->version, g_free);
+  g_clear_pointer (&reply->schema, gst_tdengine_schema_unref);
+}
+
+static gboolean
+refuse (GError ** error, const gchar * what)
+{
+  g_set_error (error, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_PROTOCOL,
+      "The server's answer is not understood: %s", what);
+  return FALSE;
+}
+
+static gboolean
+check_json (const gchar * text, gsize size, GError ** error)
+{
+  gboolean quoted = FALSE;
+  guint depth = 0;
+
+  if (size > MAX_JSON_SIZE)
+    return refuse (error, "it is a longer text than any answer");
+  for (gsize i = 0; i < size; i++) {
+    if (quoted && text[i] == '\\')
+      i++;
+    else if (text[i] == '"')
+      quoted = !quoted;
+    else if (!quoted && (text[i] == '{' || text[i] == '[')
+        && ++depth > MAX_JSON_DEPTH)
+      return refuse (error, "it is nested too deep");
+    else if (!quoted && (text[i] == '}' || text[i] == ']') && depth > 0)
+      depth--;
+  }
+  return TRUE;
+}
+
+/* a member of the right type, or the default */
+static JsonNode *
+get_value (JsonObject * object, const gchar * name, GType type)
+{
+  JsonNode *node = json_object_get_member (object, name);
+
+  return node && JSON_NODE_HOLDS_VALUE (node)
+      && json_node_get_value_type (node) == type ? node : NULL;
+}
+
+static gint64
+get_int (JsonObject * object, const gchar * name)
+{
+  JsonNode *node = get_value (object, name, G_TYPE_INT64);
+
+  return node ? json_node_get_int (node) : 0;
+}
+
+static gchar *
+dup_string (JsonObject * object, const gchar * name)
+{
+  JsonNode *node = get_value (object, name, G_TYPE_STRING);
+
+  return node ? json_node_dup_string (node) : NULL;
+}
+
+static JsonArray *
+get_array (JsonObject * object, const gchar * name, guint length)
+{
+  JsonNode *node = json_object_get_member (object, name);
+  JsonArray *array =
+      node && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+
+  return array && json_array_get_length (array) == length ? array : NULL;
+}
+
+static gint64
+array_int (JsonArray * array, guint index)
+{
+  JsonNode *node = array ? json_array_get_element (array, index) : NULL;
+
+  return node && JSON_NODE_HOLDS_VALUE (node) ? json_node_get_int (node) : 0;
+}
+
+typedef struct
+{
+  JsonArray *names;
+  JsonArray *types;
+  JsonArray *lengths;
+  JsonArray *precisions;        /* NULL from servers that have no decimals */
+  JsonArray *scales;
+} Fields;
+
+static gboolean
+append_field (GstTDengineSchema * schema, const Fields * fields, guint index,
+    GError ** error)
+{
+  JsonNode *name = json_array_get_element (fields->names, index);
+  gint64 type = array_int (fields->types, index);
+  gint64 length = array_int (fields->lengths, index);
+  GstTDengineColumn column = { 0 };
+
+  if (!JSON_NODE_HOLDS_VALUE (name) || !json_node_get_string (name))
+    return refuse (error, "a column has no name");
+  column.name = (gchar *) json_node_get_string (name);
+  column.type = type >= 0 && type <= G_MAXUINT8 ? type : GST_TDENGINE_TYPE_NULL;
+  if (gst_tdengine_type_is_known (column.type)
+      && gst_tdengine_type_get_width (column.type) == 0)
+    column.length = CLAMP (length, 0, G_MAXINT32);
+  if (column.type == GST_TDENGINE_TYPE_DECIMAL
+      || column.type == GST_TDENGINE_TYPE_DECIMAL64) {
+    column.digits = CLAMP (array_int (fields->precisions, index), 0, 255);
+    column.scale = CLAMP (array_int (fields->scales, index), 0, 255);
+  }
+  return gst_tdengine_schema_append (schema, &column, error);
+}
+
+static gboolean
+parse_fields (JsonObject * object, GstTDengineReply * reply, GError ** error)
+{
+  gint64 n_columns = get_int (object, "fields_count");
+  gint64 precision = get_int (object, "precision");
+
+  if (n_columns == 0)
+    return TRUE;
+  if (n_columns < 0 || n_columns > G_MAXINT32
+      || precision < GST_TDENGINE_PRECISION_MS
+      || precision > GST_TDENGINE_PRECISION_NS)
+    return refuse (error, "its columns make no sense");
+
+  Fields fields = {
+    .names = get_array (object, "fields_names", n_columns),
+    .types = get_array (object, "fields_types", n_columns),
+    .lengths = get_array (object, "fields_lengths", n_columns),
+    .precisions = get_array (object, "fields_precisions", n_columns),
+    .scales = get_array (object, "fields_scales", n_columns),
+  };
+  if (!fields.names || !fields.types || !fields.lengths)
+    return refuse (error, "its columns are not as many as it says");
+
+  g_autoptr (GstTDengineSchema) schema = gst_tdengine_schema_new (precision);
+  for (gint64 i = 0; i < n_columns; i++) {
+    if (!append_field (schema, &fields, i, error))
+      return FALSE;
+  }
+  reply->schema = g_steal_pointer (&schema);
+  return TRUE;
+}
+
+static gboolean
+parse_text (const GstTDengineMessage * message, GstTDengineReply * reply,
+    GError ** error)
+{
+  g_autoptr (JsonParser) parser = json_parser_new_immutable ();
+  const gchar *text = (const gchar *) message->data;
+  JsonNode *root;
+
+  if (!check_json (text, message->size, error))
+    return FALSE;
+  if (message->size == 0
+      || !g_utf8_validate_len (text, message->size, NULL)
+      || !json_parser_load_from_data (parser, text, message->size, NULL))
+    return refuse (error, "it is no JSON");
+  root = json_parser_get_root (parser);
+  if (!root || !JSON_NODE_HOLDS_OBJECT (root))
+    return refuse (error, "it is no JSON object");
+
+  JsonObject *object = json_node_get_object (root);
+  if (!get_value (object, "code", G_TYPE_INT64))
+    return refuse (error, "it has no code");
+  reply->req_id = get_int (object, "req_id");
+  reply->code = get_int (object, "code");
+  reply->text = dup_string (object, "message");
+  reply->action = dup_string (object, "action");
+  reply->version = dup_string (object, "version");
+  reply->id = get_int (object, "id");
+  reply->stmt_id = get_int (object, "stmt_id");
+  /* a query says affected_rows, stmt2_exec says affected */
+  reply->affected_rows = get_int (object, "affected_rows") +
+      get_int (object, "affected");
+  return parse_fields (object, reply, error);
+}
+
+/* the only binary reply so far: all ones, action, version, time, request id,
+ * code, words, result id, finished, and the block where it is not */
+static gboolean
+parse_fetch (const GstTDengineMessage * message, GstTDengineReply * reply,
+    GError ** error)
+{
+  GstByteReader reader;
+  guint64 marker = 0, action = 0, req_id = 0, id = 0;
+  guint32 code = 0, text_size = 0, block_size = 0;
+  const guint8 *text = NULL;
+  guint8 finished = 1;
+
+  gst_byte_reader_init (&reader, message->data, message->size);
+  if (!gst_byte_reader_get_uint64_le (&reader, &marker)
+      || !gst_byte_reader_get_uint64_le (&reader, &action)
+      || marker != G_MAXUINT64 || action != GST_TDENGINE_ACTION_FETCH_RAW_BLOCK)
+    return refuse (error, "it is of a kind that was not asked for");
+  if (!gst_byte_reader_skip (&reader, 2 + 8)
+      || !gst_byte_reader_get_uint64_le (&reader, &req_id)
+      || !gst_byte_reader_get_uint32_le (&reader, &code)
+      || !gst_byte_reader_get_uint32_le (&reader, &text_size)
+      || !gst_byte_reader_get_data (&reader, text_size, &text)
+      || !gst_byte_reader_get_uint64_le (&reader, &id)
+      || !gst_byte_reader_get_uint8 (&reader, &finished))
+    return refuse (error, "a block's head is cut off");
+  reply->req_id = req_id;
+  reply->code = code;
+  reply->text = g_utf8_make_valid ((const gchar *) text, text_size);
+  reply->action = g_strdup ("fetch_raw_block");
+  reply->id = id;
+  reply->finished = finished;
+  if (finished)
+    return TRUE;
+  if (!gst_byte_reader_get_uint32_le (&reader, &block_size)
+      || gst_byte_reader_get_remaining (&reader) != block_size)
+    return refuse (error, "a block is not as long as it says");
+  reply->block_offset = gst_byte_reader_get_pos (&reader);
+  reply->block_size = block_size;
+  return TRUE;
+}
+
+/* Reads any reply. An error is one of the protocol; what the server refuses is
+ * a reply with a code. */
+gboolean
+gst_tdengine_messages_parse (const GstTDengineMessage * message,
+    GstTDengineReply * reply, GError ** error)
+{
+  memset (reply, 0, sizeof *reply);
+  if (message->size > G_MAXINT32)
+    return refuse (error, "it is too long");
+  if (message->opcode == GST_TDENGINE_OPCODE_TEXT
+      ? parse_text (message, reply, error)
+      : parse_fetch (message, reply, error))
+    return TRUE;
+  gst_tdengine_reply_clear (reply);
+  return FALSE;
+}

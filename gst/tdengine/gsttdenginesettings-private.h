@@ -1,0 +1,23 @@
+/* tdengine settings: the fields, for the connection
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "gsttdenginesettings.h"
+
+struct _GstTDengineSettings
+{
+  gboolean tls;
+  gchar *host;
+  guint port;
+  gchar *user;
+  gchar *password;
+  gchar *database;
+  gchar *timezone;
+  guint connect_timeout;        /* ms */
+  guint message_timeout;        /* ms */
+
+  guint single;                 /* a bit for each setting set on its own */
+  GError *uri_error;            /* what is wrong with the URI, told later */
+};

@@ -1,0 +1,579 @@
+/* tdengine settings: where a server is and who asks
+ *
+ * One table lists the settings. The keys of a URI, the properties of the
+ * elements and the checks all read it.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <string.h>
+
+#include "gsttdengineerror.h"
+#include "gsttdenginesettings-private.h"
+
+#define DEFAULT_HOST "localhost"
+#define DEFAULT_PORT 6041
+#define DEFAULT_TIMEOUT 60000
+#define MAX_DATABASE_BYTES 64
+
+typedef enum
+{
+  KIND_TEXT,
+  KIND_SECRET,                  /* text that never comes out again */
+  KIND_MILLISECONDS,
+} Kind;
+
+typedef struct
+{
+  const gchar *name;
+  const gchar *alias;           /* what TDengine's connectors call it in a URL */
+  Kind kind;
+  gsize offset;
+  const gchar *initial;
+  const gchar *nick;
+  const gchar *blurb;
+} Setting;
+
+#define FIELD(name) G_STRUCT_OFFSET (GstTDengineSettings, name)
+
+static const Setting table[] = {
+  {"user", NULL, KIND_TEXT, FIELD (user), "root", "User",
+      "User name to log in with"},
+  {"password", NULL, KIND_SECRET, FIELD (password), "taosdata", "Password",
+      "Password to log in with (write-only)"},
+  {"database", NULL, KIND_TEXT, FIELD (database), NULL, "Database",
+      "Database that table names without one belong to, in its exact case"},
+  {"timezone", NULL, KIND_TEXT, FIELD (timezone), NULL, "Time zone",
+        "Time zone for times without one in SQL, as an IANA name such as "
+        "Europe/Oslo (default: the server's)"},
+  {"connect-timeout", "httpConnectTimeout", KIND_MILLISECONDS,
+        FIELD (connect_timeout), NULL, "Connect time-out",
+      "How long connecting and logging in may take, in ms"},
+  {"message-timeout", "messageWaitTimeout", KIND_MILLISECONDS,
+        FIELD (message_timeout), NULL, "Message time-out",
+      "How long the answer to one request may take, in ms"},
+};
+
+static const struct
+{
+  const gchar *scheme;
+  gboolean tls;
+} schemes[] = {
+  {"taos+ws", FALSE},
+  {"taos+wss", TRUE},
+  {"taosws", FALSE},
+  {"taoswss", TRUE},
+  {"ws", FALSE},
+  {"wss", TRUE},
+  {"taos-ws", FALSE},           /* behind jdbc: only */
+};
+
+G_DEFINE_BOXED_TYPE (GstTDengineSettings, gst_tdengine_settings,
+    gst_tdengine_settings_copy, gst_tdengine_settings_free);
+
+static gpointer
+field (const GstTDengineSettings * self, const Setting * setting)
+{
+  return G_STRUCT_MEMBER_P (self, setting->offset);
+}
+
+/**
+ * gst_tdengine_settings_new:
+ *
+ * Makes settings for a server on this machine.
+ *
+ * Returns: (transfer full): settings
+ */
+GstTDengineSettings *
+gst_tdengine_settings_new (void)
+{
+  GstTDengineSettings *self = g_new0 (GstTDengineSettings, 1);
+
+  self->host = g_strdup (DEFAULT_HOST);
+  self->port = DEFAULT_PORT;
+  for (guint i = 0; i < G_N_ELEMENTS (table); i++) {
+    if (table[i].kind == KIND_MILLISECONDS)
+      *(guint *) field (self, &table[i]) = DEFAULT_TIMEOUT;
+    else
+      *(gchar **) field (self, &table[i]) = g_strdup (table[i].initial);
+  }
+  return self;
+}
+
+static void
+copy_setting (const GstTDengineSettings * from, GstTDengineSettings * to,
+    const Setting * setting)
+{
+  if (setting->kind == KIND_MILLISECONDS) {
+    *(guint *) field (to, setting) = *(guint *) field (from, setting);
+    return;
+  }
+  g_free (*(gchar **) field (to, setting));
+  *(gchar **) field (to, setting) =
+      g_strdup (*(gchar **) field (from, setting));
+}
+
+/**
+ * gst_tdengine_settings_copy:
+ * @settings: settings
+ *
+ * Copies settings.
+ *
+ * Returns: (transfer full): a copy
+ */
+GstTDengineSettings *
+gst_tdengine_settings_copy (const GstTDengineSettings * settings)
+{
+  GstTDengineSettings *copy = g_new0 (GstTDengineSettings, 1);
+
+  copy->tls = settings->tls;
+  copy->host = g_strdup (settings->host);
+  copy->port = settings->port;
+  copy->single = settings->single;
+  copy->uri_error =
+      settings->uri_error ? g_error_copy (settings->uri_error) : NULL;
+  for (guint i = 0; i < G_N_ELEMENTS (table); i++)
+    copy_setting (settings, copy, &table[i]);
+  return copy;
+}
+
+/**
+ * gst_tdengine_settings_free:
+ * @settings: (transfer full): settings
+ *
+ * Frees settings.
+ */
+void
+gst_tdengine_settings_free (GstTDengineSettings * settings)
+{
+  g_free (settings->host);
+  for (guint i = 0; i < G_N_ELEMENTS (table); i++) {
+    if (table[i].kind != KIND_MILLISECONDS)
+      g_free (*(gchar **) field (settings, &table[i]));
+  }
+  g_clear_error (&settings->uri_error);
+  g_free (settings);
+}
+
+/**
+ * gst_tdengine_settings_new_from_uri:
+ * @uri: a URI
+ * @error: (out) (optional): return location for an error
+ *
+ * Makes settings out of a URI.
+ *
+ * Returns: (transfer full): settings; or %NULL with
+ *   %GST_TDENGINE_ERROR_INVALID_VALUE where @uri is not understood. The error
+ *   repeats nothing of @uri that may be secret
+ */
+GstTDengineSettings *
+gst_tdengine_settings_new_from_uri (const gchar * uri, GError ** error)
+{
+  g_autoptr (GstTDengineSettings) self = gst_tdengine_settings_new ();
+
+  if (!gst_tdengine_settings_set_uri (self, uri, error))
+    return NULL;
+  return g_steal_pointer (&self);
+}
+
+static const Setting *
+find_setting (const gchar * name)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (table); i++) {
+    if (g_str_equal (name, table[i].name))
+      return &table[i];
+  }
+  return NULL;
+}
+
+/* keys of a URI come in several spellings: message-timeout, messageTimeout */
+static gboolean
+key_matches (const gchar * key, const gchar * name)
+{
+  for (; *key && *name; key++, name++) {
+    while (*key == '-' || *key == '_')
+      key++;
+    while (*name == '-')
+      name++;
+    if (g_ascii_tolower (*key) != g_ascii_tolower (*name))
+      return FALSE;
+  }
+  return !*key && !*name;
+}
+
+static const Setting *
+find_key (const gchar * key)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (table); i++) {
+    if (key_matches (key, table[i].name)
+        || (table[i].alias && key_matches (key, table[i].alias)))
+      return &table[i];
+  }
+  return NULL;
+}
+
+static gboolean
+refuse (GError ** error, const gchar * format, ...)
+    G_GNUC_PRINTF (2, 3);
+
+static gboolean
+refuse (GError ** error, const gchar * format, ...)
+{
+  va_list args;
+
+  va_start (args, format);
+  g_autofree gchar *message = g_strdup_vprintf (format, args);
+  va_end (args);
+  g_set_error_literal (error, GST_TDENGINE_ERROR,
+      GST_TDENGINE_ERROR_INVALID_VALUE, message);
+  return FALSE;
+}
+
+static gboolean
+assign (GstTDengineSettings * self, const Setting * setting,
+    const gchar * value, GError ** error)
+{
+  guint64 number;
+
+  if (setting->kind != KIND_MILLISECONDS) {
+    g_free (*(gchar **) field (self, setting));
+    *(gchar **) field (self, setting) = g_strdup (value);
+    return TRUE;
+  }
+  if (!value || !g_ascii_string_to_unsigned (value, 10, 1, G_MAXINT, &number,
+          NULL))
+    return refuse (error, "%s takes 1 to %d ms", setting->name, G_MAXINT);
+  *(guint *) field (self, setting) = number;
+  return TRUE;
+}
+
+static gboolean
+parse_scheme (GstTDengineSettings * self, const gchar * scheme, gboolean jdbc,
+    GError ** error)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (schemes); i++) {
+    if (g_ascii_strcasecmp (scheme, schemes[i].scheme) == 0
+        && jdbc == g_str_equal (schemes[i].scheme, "taos-ws")) {
+      self->tls = schemes[i].tls;
+      return TRUE;
+    }
+  }
+  return refuse (error, "The URI's scheme is %s%s: expected taos+ws, taos+wss "
+      "or jdbc:TAOS-WS", jdbc ? "jdbc:" : "", scheme);
+}
+
+static gboolean
+parse_query (GstTDengineSettings * self, const gchar * query, GError ** error)
+{
+  GUriParamsIter iter;
+  gchar *name, *content;
+  g_autoptr (GError) local = NULL;
+
+  g_uri_params_iter_init (&iter, query, -1, "&", G_URI_PARAMS_NONE);
+  while (g_uri_params_iter_next (&iter, &name, &content, &local)) {
+    g_autofree gchar *key = name;
+    g_autofree gchar *value = content;
+    const Setting *setting = find_key (key);
+
+    if (key_matches (key, "useSSL"))
+      self->tls = g_ascii_strcasecmp (value, "true") == 0;
+    else if (!setting)
+      return refuse (error, "The URI has a key that is not known: %s", key);
+    else if (!assign (self, setting, value, error))
+      return FALSE;
+  }
+  if (local)
+    return refuse (error, "The URI's keys and values can't be read");
+  return TRUE;
+}
+
+static gboolean
+parse_database (GstTDengineSettings * self, const gchar * path, GError ** error)
+{
+  path += strspn (path, "/");
+  if (strchr (path, '/'))
+    return refuse (error, "The URI's path is expected to be a database");
+  if (*path)
+    return assign (self, find_setting ("database"), path, error);
+  return TRUE;
+}
+
+static gboolean
+parse_uri (GstTDengineSettings * self, const gchar * uri, GError ** error)
+{
+  gboolean jdbc = g_ascii_strncasecmp (uri, "jdbc:", 5) == 0;
+  g_autoptr (GUri) parsed = NULL;
+
+  if (jdbc)
+    uri += 5 + strspn (uri + 5, " ");
+  /* GLib's own message may quote the URI, and with it a password */
+  parsed = g_uri_parse (uri,
+      G_URI_FLAGS_HAS_PASSWORD | G_URI_FLAGS_ENCODED_QUERY, NULL);
+  if (!parsed)
+    return refuse (error, "The URI can't be read: expected "
+        "taos+ws://user@host:port/database");
+  if (!parse_scheme (self, g_uri_get_scheme (parsed), jdbc, error))
+    return FALSE;
+  if (g_uri_get_host (parsed) && *g_uri_get_host (parsed)) {
+    g_free (self->host);
+    self->host = g_strdup (g_uri_get_host (parsed));
+  }
+  if (g_uri_get_port (parsed) != -1)
+    self->port = g_uri_get_port (parsed);
+  if (g_uri_get_user (parsed) && *g_uri_get_user (parsed))
+    assign (self, find_setting ("user"), g_uri_get_user (parsed), NULL);
+  if (g_uri_get_password (parsed))
+    assign (self, find_setting ("password"), g_uri_get_password (parsed), NULL);
+  if (!parse_database (self, g_uri_get_path (parsed), error))
+    return FALSE;
+  return !g_uri_get_query (parsed)
+      || parse_query (self, g_uri_get_query (parsed), error);
+}
+
+/**
+ * gst_tdengine_settings_set_uri:
+ * @settings: settings
+ * @uri: (nullable): a URI, or %NULL for none
+ * @error: (out) (optional): return location for an error
+ *
+ * Takes a URI in place of the one before. What was set on its own stays.
+ *
+ * Returns: %FALSE with %GST_TDENGINE_ERROR_INVALID_VALUE where @uri is not
+ *   understood; then [method@GstTDengine.Settings.validate] fails, too
+ */
+gboolean
+gst_tdengine_settings_set_uri (GstTDengineSettings * settings,
+    const gchar * uri, GError ** error)
+{
+  GstTDengineSettings *fresh = gst_tdengine_settings_new ();
+  g_autoptr (GError) local = NULL;
+
+  if (uri && !parse_uri (fresh, uri, &local))
+    fresh->uri_error = g_error_copy (local);
+  fresh->single = settings->single;
+  for (guint i = 0; i < G_N_ELEMENTS (table); i++) {
+    if (settings->single & (1u << i))
+      copy_setting (settings, fresh, &table[i]);
+  }
+
+  GstTDengineSettings old = *settings;
+  *settings = *fresh;
+  *fresh = old;
+  gst_tdengine_settings_free (fresh);
+  if (local)
+    g_propagate_error (error, g_steal_pointer (&local));
+  return settings->uri_error == NULL;
+}
+
+/**
+ * gst_tdengine_settings_get_uri:
+ * @settings: settings
+ *
+ * Writes the settings as a URI, but for the password.
+ *
+ * Returns: (transfer full): a URI that is safe to show
+ */
+gchar *
+gst_tdengine_settings_get_uri (const GstTDengineSettings * settings)
+{
+  g_autofree gchar *path =
+      g_strconcat ("/", settings->database ? settings->database : "", NULL);
+
+  return g_uri_join_with_user (G_URI_FLAGS_NONE,
+      settings->tls ? "taos+wss" : "taos+ws", settings->user, NULL, NULL,
+      settings->host, settings->port, path, NULL, NULL);
+}
+
+/**
+ * gst_tdengine_settings_set:
+ * @settings: settings
+ * @name: `user`, `password`, `database`, `timezone`, `connect-timeout` or
+ *   `message-timeout`
+ * @value: (nullable): the value, as text; %NULL for none
+ * @error: (out) (optional): return location for an error
+ *
+ * Sets one setting, whatever a URI says of it.
+ *
+ * Returns: %FALSE with %GST_TDENGINE_ERROR_INVALID_VALUE where @name is not
+ *   known or @value out of its range
+ */
+gboolean
+gst_tdengine_settings_set (GstTDengineSettings * settings, const gchar * name,
+    const gchar * value, GError ** error)
+{
+  const Setting *setting = find_setting (name);
+
+  if (!setting)
+    return refuse (error, "There is no setting %s", name);
+  if (!assign (settings, setting, value, error))
+    return FALSE;
+  settings->single |= 1u << (setting - table);
+  return TRUE;
+}
+
+/**
+ * gst_tdengine_settings_get_database:
+ * @settings: settings
+ *
+ * Gets the database.
+ *
+ * Returns: (nullable): its name
+ */
+const gchar *
+gst_tdengine_settings_get_database (const GstTDengineSettings * settings)
+{
+  return settings->database && *settings->database ? settings->database : NULL;
+}
+
+/**
+ * gst_tdengine_settings_validate:
+ * @settings: settings
+ * @error: (out) (optional): return location for an error
+ *
+ * Checks everything that can be checked before anything is sent. A time zone
+ * has to be known here, as a server takes any word for one.
+ *
+ * Returns: %FALSE with an error that names the setting
+ */
+gboolean
+gst_tdengine_settings_validate (const GstTDengineSettings * settings,
+    GError ** error)
+{
+  if (settings->uri_error) {
+    g_propagate_error (error, g_error_copy (settings->uri_error));
+    return FALSE;
+  }
+  if (settings->port < 1 || settings->port > G_MAXUINT16)
+    return refuse (error, "Port %u is not in 1 to 65535", settings->port);
+  if (!settings->user || !*settings->user) {
+    g_set_error_literal (error, GST_TDENGINE_ERROR,
+        GST_TDENGINE_ERROR_USER_REQUIRED, "The user name is empty");
+    return FALSE;
+  }
+  if (!settings->password || !*settings->password) {
+    g_set_error_literal (error, GST_TDENGINE_ERROR,
+        GST_TDENGINE_ERROR_PASSWORD_REQUIRED, "The password is empty");
+    return FALSE;
+  }
+  if (settings->database && strlen (settings->database) > MAX_DATABASE_BYTES)
+    return refuse (error, "The database's name is longer than %d bytes",
+        MAX_DATABASE_BYTES);
+  if (settings->timezone) {
+    g_autoptr (GTimeZone) zone =
+        g_time_zone_new_identifier (settings->timezone);
+
+    if (!zone)
+      return refuse (error, "The time zone \"%s\" is not known: expected an "
+          "IANA name such as Europe/Oslo", settings->timezone);
+  }
+  return TRUE;
+}
+
+/**
+ * gst_tdengine_settings_get_protocols: (skip)
+ *
+ * Gets the schemes of URIs that can be read, for a #GstURIHandler.
+ *
+ * Returns: (transfer none) (array zero-terminated=1): the schemes
+ */
+const gchar *const *
+gst_tdengine_settings_get_protocols (void)
+{
+  static const gchar *const protocols[] = {
+    "taos+ws", "taos+wss", "taosws", "taoswss", "ws", "wss", "jdbc", NULL
+  };
+
+  return protocols;
+}
+
+/**
+ * gst_tdengine_settings_install_properties: (skip)
+ * @klass: the class of an element
+ * @first_id: the first of the properties' numbers, which are the last ones of
+ *   the class
+ *
+ * Gives an element the properties of a connection: `uri` and one for each
+ * setting.
+ */
+void
+gst_tdengine_settings_install_properties (GObjectClass * klass, guint first_id)
+{
+  const GParamFlags flags = G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
+
+  g_object_class_install_property (klass, first_id++,
+      g_param_spec_string ("uri", "URI",
+          "Address of taosAdapter, taos+ws://user@host:port/database; what "
+          "other properties say wins (reads back without the password)",
+          "taos+ws://root@localhost:6041/", flags | G_PARAM_READWRITE));
+  for (guint i = 0; i < G_N_ELEMENTS (table); i++) {
+    const Setting *setting = &table[i];
+    GParamFlags access =
+        setting->kind == KIND_SECRET ? G_PARAM_WRITABLE : G_PARAM_READWRITE;
+
+    g_object_class_install_property (klass, first_id++,
+        setting->kind == KIND_MILLISECONDS ?
+        g_param_spec_uint (setting->name, setting->nick, setting->blurb, 1,
+            G_MAXINT, DEFAULT_TIMEOUT, flags | access) :
+        g_param_spec_string (setting->name, setting->nick, setting->blurb,
+            setting->kind == KIND_SECRET ? NULL : setting->initial,
+            flags | access));
+  }
+}
+
+/**
+ * gst_tdengine_settings_set_property: (skip)
+ * @settings: settings
+ * @value: a property's value
+ * @pspec: a property
+ *
+ * Sets one of the properties of a connection. What is wrong with a URI is told
+ * by [method@GstTDengine.Settings.validate].
+ *
+ * Returns: %FALSE where @pspec is none of them
+ */
+gboolean
+gst_tdengine_settings_set_property (GstTDengineSettings * settings,
+    const GValue * value, GParamSpec * pspec)
+{
+  const Setting *setting = find_setting (pspec->name);
+
+  if (g_str_equal (pspec->name, "uri")) {
+    gst_tdengine_settings_set_uri (settings, g_value_get_string (value), NULL);
+    return TRUE;
+  }
+  if (!setting)
+    return FALSE;
+  if (setting->kind == KIND_MILLISECONDS) {
+    *(guint *) field (settings, setting) = g_value_get_uint (value);
+    settings->single |= 1u << (setting - table);
+    return TRUE;
+  }
+  return gst_tdengine_settings_set (settings, setting->name,
+      g_value_get_string (value), NULL);
+}
+
+/**
+ * gst_tdengine_settings_get_property: (skip)
+ * @settings: settings
+ * @value: where to put the property's value
+ * @pspec: a property
+ *
+ * Gets one of the properties of a connection.
+ *
+ * Returns: %FALSE where @pspec is none of them
+ */
+gboolean
+gst_tdengine_settings_get_property (const GstTDengineSettings * settings,
+    GValue * value, GParamSpec * pspec)
+{
+  const Setting *setting = find_setting (pspec->name);
+
+  if (g_str_equal (pspec->name, "uri"))
+    g_value_take_string (value, gst_tdengine_settings_get_uri (settings));
+  else if (!setting)
+    return FALSE;
+  else if (setting->kind == KIND_MILLISECONDS)
+    g_value_set_uint (value, *(guint *) field (settings, setting));
+  else
+    g_value_set_string (value, *(gchar **) field (settings, setting));
+  return TRUE;
+}

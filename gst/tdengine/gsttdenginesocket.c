@@ -1,0 +1,530 @@
+/* tdengine socket: WebSocket messages over a stream
+ *
+ * libsoup opens the door: name, proxy, TLS, HTTP and the 101 are its work.
+ * The frames behind it are read and written here, as its own reader takes a
+ * KiB at a time and needs ten times the processor for it. Large payloads are
+ * read straight into the memory that a buffer will own.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <string.h>
+#include <sys/random.h>
+#include <libsoup/soup.h>
+
+#include "gsttdengineerror.h"
+#include "gsttdenginesettings-private.h"
+#include "gsttdenginesocket.h"
+
+/* holds a frame's head; a large payload goes past it */
+#define READ_BUFFER_SIZE 4096
+/* memory is taken for what has arrived, not for what was announced */
+#define GROWTH_SIZE (1024 * 1024)
+#define MAX_CONTROL_SIZE 125
+#define MAX_HEAD_SIZE 14
+
+struct _GstTDengineSocket
+{
+  GIOStream *stream;
+  SoupWebsocketConnection *websocket;   /* owns the stream's HTTP side */
+  GCancellable *closing;
+
+  /* of the reading thread */
+  guint8 buffer[READ_BUFFER_SIZE];
+  gsize buffered_from;
+  gsize buffered_to;
+
+  GMutex send_lock;
+  GByteArray *outgoing;         /* a masked frame, under send_lock */
+};
+
+typedef struct
+{
+  gboolean fin;
+  GstTDengineOpcode opcode;
+  guint64 size;
+} FrameHead;
+
+GstTDengineSocket *
+gst_tdengine_socket_new (GIOStream * stream)
+{
+  GstTDengineSocket *self = g_new0 (GstTDengineSocket, 1);
+
+  self->stream = g_object_ref (stream);
+  self->closing = g_cancellable_new ();
+  self->outgoing = g_byte_array_new ();
+  g_mutex_init (&self->send_lock);
+  return self;
+}
+
+void
+gst_tdengine_socket_free (GstTDengineSocket * self)
+{
+  gst_tdengine_socket_close (self);
+  g_io_stream_close (self->stream, NULL, NULL);
+  g_object_unref (self->stream);
+  g_clear_object (&self->websocket);
+  g_object_unref (self->closing);
+  g_byte_array_unref (self->outgoing);
+  g_mutex_clear (&self->send_lock);
+  g_free (self);
+}
+
+void
+gst_tdengine_message_clear (GstTDengineMessage * message)
+{
+  g_clear_pointer (&message->data, g_free);
+  message->size = 0;
+}
+
+/* opening the door */
+
+typedef struct
+{
+  GMainLoop *loop;
+  SoupMessage *request;
+  GCancellable *cancellable;    /* of this attempt alone */
+  gboolean timed_out;
+  SoupWebsocketConnection *websocket;
+  GError *error;
+} Attempt;
+
+static void
+on_connected (GObject * session, GAsyncResult * result, gpointer data)
+{
+  Attempt *attempt = data;
+
+  attempt->websocket =
+      soup_session_websocket_connect_finish (SOUP_SESSION (session), result,
+      &attempt->error);
+  g_main_loop_quit (attempt->loop);
+}
+
+static gboolean
+on_time_out (gpointer data)
+{
+  Attempt *attempt = data;
+
+  attempt->timed_out = TRUE;
+  g_cancellable_cancel (attempt->cancellable);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_cancelled (GCancellable * cancellable, gpointer attempt_cancellable)
+{
+  g_cancellable_cancel (attempt_cancellable);
+}
+
+static void
+run_attempt (Attempt * attempt, SoupSession * session,
+    GMainContext * context, guint timeout)
+{
+  g_autoptr (GSource) timer = g_timeout_source_new (timeout);
+
+  g_source_set_callback (timer, on_time_out, attempt, NULL);
+  g_source_attach (timer, context);
+  soup_session_websocket_connect_async (session, attempt->request, NULL, NULL,
+      G_PRIORITY_DEFAULT, attempt->cancellable, on_connected, attempt);
+  g_main_loop_run (attempt->loop);
+  g_source_destroy (timer);
+}
+
+static void
+tell_why (const GstTDengineSettings * settings, Attempt * attempt,
+    GCancellable * cancellable, GError ** error)
+{
+  guint status = soup_message_get_status (attempt->request);
+
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return;
+  if (attempt->timed_out)
+    g_set_error (error, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_TIMEOUT,
+        "Connecting to %s:%u took longer than %u ms", settings->host,
+        settings->port, settings->connect_timeout);
+  else if (status != 0 && status != SOUP_STATUS_SWITCHING_PROTOCOLS)
+    g_set_error (error, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_CONNECT,
+        "%s:%u is no taosAdapter: it answered HTTP %u %s", settings->host,
+        settings->port, status, soup_status_get_phrase (status));
+  else
+    g_set_error (error, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_CONNECT,
+        "Could not connect to %s:%u: %s", settings->host, settings->port,
+        attempt->error->message);
+}
+
+static SoupMessage *
+make_request (const GstTDengineSettings * settings, const gchar * path)
+{
+  g_autoptr (GUri) uri = g_uri_build (SOUP_HTTP_URI_FLAGS,
+      settings->tls ? "wss" : "ws", NULL, settings->host, settings->port, path,
+      NULL, NULL);
+
+  return soup_message_new_from_uri (SOUP_METHOD_GET, uri);
+}
+
+/* The context is not iterated any more once this returns, so that libsoup's
+ * own reader never runs. */
+GstTDengineSocket *
+gst_tdengine_socket_connect (const GstTDengineSettings * settings,
+    const gchar * path, GCancellable * cancellable, GError ** error)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  g_autoptr (GMainLoop) loop = g_main_loop_new (context, FALSE);
+  g_autoptr (GCancellable) own = g_cancellable_new ();
+  g_autoptr (SoupMessage) request = make_request (settings, path);
+  Attempt attempt = {.loop = loop,.request = request,.cancellable = own };
+  gulong id = 0;
+
+  g_main_context_push_thread_default (context);
+  g_autoptr (SoupSession) session = soup_session_new ();
+  if (cancellable)
+    id = g_cancellable_connect (cancellable, G_CALLBACK (on_cancelled), own,
+        NULL);
+  run_attempt (&attempt, session, context, settings->connect_timeout);
+  g_cancellable_disconnect (cancellable, id);
+  g_main_context_pop_thread_default (context);
+
+  if (!attempt.websocket) {
+    tell_why (settings, &attempt, cancellable, error);
+    g_clear_error (&attempt.error);
+    return NULL;
+  }
+
+  GstTDengineSocket *self = gst_tdengine_socket_new
+      (soup_websocket_connection_get_io_stream (attempt.websocket));
+  self->websocket = attempt.websocket;
+  return self;
+}
+
+/* reading */
+
+static gboolean
+refuse (GError ** error, const gchar * format, ...)
+    G_GNUC_PRINTF (2, 3);
+
+static gboolean
+refuse (GError ** error, const gchar * format, ...)
+{
+  va_list args;
+
+  va_start (args, format);
+  g_autofree gchar *what = g_strdup_vprintf (format, args);
+  va_end (args);
+  g_set_error (error, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_PROTOCOL,
+      "The server sent a broken WebSocket frame: %s", what);
+  return FALSE;
+}
+
+static gboolean
+lost (GError ** error, const gchar * why)
+{
+  g_set_error (error, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_CLOSED,
+      "The connection was lost: %s", why);
+  return FALSE;
+}
+
+/* at least one byte */
+static gssize
+read_some (GstTDengineSocket * self, guint8 * to, gsize size, GError ** error)
+{
+  g_autoptr (GError) local = NULL;
+  gssize n = g_input_stream_read (g_io_stream_get_input_stream (self->stream),
+      to, size, self->closing, &local);
+
+  if (n > 0)
+    return n;
+  lost (error, n == 0 ? "the server closed it" : local->message);
+  return -1;
+}
+
+static gboolean
+fill_buffer (GstTDengineSocket * self, gsize needed, GError ** error)
+{
+  gsize held = self->buffered_to - self->buffered_from;
+
+  if (held >= needed)
+    return TRUE;
+  memmove (self->buffer, self->buffer + self->buffered_from, held);
+  self->buffered_from = 0;
+  self->buffered_to = held;
+  while (self->buffered_to < needed) {
+    gssize n = read_some (self, self->buffer + self->buffered_to,
+        READ_BUFFER_SIZE - self->buffered_to, error);
+
+    if (n < 0)
+      return FALSE;
+    self->buffered_to += n;
+  }
+  return TRUE;
+}
+
+static gboolean
+read_exactly (GstTDengineSocket * self, guint8 * to, gsize size,
+    GError ** error)
+{
+  gsize held = MIN (size, self->buffered_to - self->buffered_from);
+
+  memcpy (to, self->buffer + self->buffered_from, held);
+  self->buffered_from += held;
+  while (held < size) {
+    gssize n = read_some (self, to + held, size - held, error);
+
+    if (n < 0)
+      return FALSE;
+    held += n;
+  }
+  return TRUE;
+}
+
+static gboolean
+read_size (GstTDengineSocket * self, guint8 code, guint64 * size,
+    GError ** error)
+{
+  guint n_bytes = code == 126 ? 2 : 8;
+  const guint8 *bytes;
+
+  *size = code;
+  if (code < 126)
+    return TRUE;
+  if (!fill_buffer (self, n_bytes, error))
+    return FALSE;
+  bytes = self->buffer + self->buffered_from;
+  self->buffered_from += n_bytes;
+  *size = code == 126 ? GST_READ_UINT16_BE (bytes) : GST_READ_UINT64_BE (bytes);
+  if (*size < (code == 126 ? 126 : 0x10000))
+    return refuse (error, "its length is not in the shortest form");
+  return TRUE;
+}
+
+static gboolean
+read_head (GstTDengineSocket * self, FrameHead * head, GError ** error)
+{
+  guint8 first, second;
+
+  if (!fill_buffer (self, 2, error))
+    return FALSE;
+  first = self->buffer[self->buffered_from++];
+  second = self->buffer[self->buffered_from++];
+  head->fin = first >> 7;
+  head->opcode = first & 0xf;
+  if (first & 0x70)
+    return refuse (error, "reserved bits are set");
+  if (second & 0x80)
+    return refuse (error, "a server's frame must not be masked");
+  if (!read_size (self, second & 0x7f, &head->size, error))
+    return FALSE;
+  if (head->opcode >= GST_TDENGINE_OPCODE_CLOSE
+      && (!head->fin || head->size > MAX_CONTROL_SIZE))
+    return refuse (error, "a control frame is in parts or longer than %d bytes",
+        MAX_CONTROL_SIZE);
+  return TRUE;
+}
+
+static gboolean
+handle_control (GstTDengineSocket * self, const FrameHead * head,
+    GError ** error)
+{
+  guint8 payload[MAX_CONTROL_SIZE];
+  GOutputVector part = { payload, head->size };
+
+  if (!read_exactly (self, payload, head->size, error))
+    return FALSE;
+  switch (head->opcode) {
+    case GST_TDENGINE_OPCODE_PING:
+      return gst_tdengine_socket_send (self, GST_TDENGINE_OPCODE_PONG, &part, 1,
+          error);
+    case GST_TDENGINE_OPCODE_PONG:
+      return TRUE;
+    case GST_TDENGINE_OPCODE_CLOSE:
+      gst_tdengine_socket_send (self, GST_TDENGINE_OPCODE_CLOSE, &part, 1,
+          NULL);
+      return lost (error, "the server closed it");
+    default:
+      return refuse (error, "its kind is %d, which is not known", head->opcode);
+  }
+}
+
+static gboolean
+grow (GstTDengineMessage * message, gsize size, GError ** error)
+{
+  guint8 *data = g_try_realloc (message->data, size);
+
+  if (!data) {
+    g_set_error (error, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_PROTOCOL,
+        "There is no memory for a message of %" G_GSIZE_FORMAT " bytes", size);
+    return FALSE;
+  }
+  message->data = data;
+  return TRUE;
+}
+
+static gboolean
+read_payload (GstTDengineSocket * self, const FrameHead * head,
+    GstTDengineMessage * message, GError ** error)
+{
+  gsize end;
+
+  if (head->size > GST_TDENGINE_MAX_MESSAGE_SIZE - message->size)
+    return refuse (error, "a message is longer than %u bytes",
+        GST_TDENGINE_MAX_MESSAGE_SIZE);
+  end = message->size + head->size;
+  while (message->size < end) {
+    gsize part = MIN (end - message->size, MAX (message->size, GROWTH_SIZE));
+
+    if (!grow (message, message->size + part, error)
+        || !read_exactly (self, message->data + message->size, part, error))
+      return FALSE;
+    message->size += part;
+  }
+  return TRUE;
+}
+
+static gboolean
+check_sequence (const FrameHead * head, gboolean started, GError ** error)
+{
+  if (head->opcode == GST_TDENGINE_OPCODE_CONTINUATION)
+    return started || refuse (error, "it continues nothing");
+  if (head->opcode > GST_TDENGINE_OPCODE_BINARY)
+    return refuse (error, "its kind is %d, which is not known", head->opcode);
+  return !started || refuse (error, "a message begins within another");
+}
+
+/* One message, whole. Pings are answered on the way. An error leaves nothing
+ * in the message, and the socket of no more use. */
+gboolean
+gst_tdengine_socket_receive (GstTDengineSocket * self,
+    GstTDengineMessage * message, GError ** error)
+{
+  g_auto (GstTDengineMessage) whole = { 0 };
+  gboolean started = FALSE;
+  FrameHead head = { 0 };
+
+  do {
+    if (!read_head (self, &head, error))
+      return FALSE;
+    if (head.opcode >= GST_TDENGINE_OPCODE_CLOSE) {
+      if (!handle_control (self, &head, error))
+        return FALSE;
+      continue;
+    }
+    if (!check_sequence (&head, started, error)
+        || !read_payload (self, &head, &whole, error))
+      return FALSE;
+    if (!started)
+      whole.opcode = head.opcode;
+    started = TRUE;
+  } while (!started || !head.fin || head.opcode >= GST_TDENGINE_OPCODE_CLOSE);
+
+  *message = whole;
+  whole.data = NULL;
+  return TRUE;
+}
+
+/* writing */
+
+static gsize
+write_head (guint8 * head, GstTDengineOpcode opcode, gsize size, guint32 key)
+{
+  gsize n = 2;
+
+  head[0] = 0x80 | opcode;
+  if (size < 126) {
+    head[1] = 0x80 | size;
+  } else if (size <= G_MAXUINT16) {
+    head[1] = 0x80 | 126;
+    GST_WRITE_UINT16_BE (head + n, size);
+    n += 2;
+  } else {
+    head[1] = 0x80 | 127;
+    GST_WRITE_UINT64_BE (head + n, size);
+    n += 8;
+  }
+  memcpy (head + n, &key, 4);
+  return n + 4;
+}
+
+/* position is that of the first byte in the whole payload */
+static void
+mask (guint8 * to, const guint8 * from, gsize size, guint32 key, gsize position)
+{
+  guint8 turned[8];
+  guint64 word, wide;
+  gsize i = 0;
+
+  for (guint k = 0; k < 8; k++)
+    turned[k] = ((const guint8 *) &key)[(position + k) % 4];
+  memcpy (&wide, turned, 8);
+  for (; i + 8 <= size; i += 8) {
+    memcpy (&word, from + i, 8);
+    word ^= wide;
+    memcpy (to + i, &word, 8);
+  }
+  for (; i < size; i++)
+    to[i] = from[i] ^ turned[i % 8];
+}
+
+/* the frame leaves in one write: two small ones would wait for each other */
+static void
+build_frame (GByteArray * frame, GstTDengineOpcode opcode,
+    const GOutputVector * parts, guint n_parts)
+{
+  gsize size = 0, position = 0, head_size;
+  guint8 head[MAX_HEAD_SIZE];
+  guint32 key;
+
+  /* without the kernel's randomness GLib's has to do */
+  if (getrandom (&key, sizeof key, GRND_NONBLOCK) != sizeof key)
+    key = g_random_int ();
+  for (guint i = 0; i < n_parts; i++)
+    size += parts[i].size;
+  head_size = write_head (head, opcode, size, key);
+  g_byte_array_set_size (frame, head_size + size);
+  memcpy (frame->data, head, head_size);
+  for (guint i = 0; i < n_parts; i++) {
+    mask (frame->data + head_size + position, parts[i].buffer, parts[i].size,
+        key, position);
+    position += parts[i].size;
+  }
+}
+
+/* Sends one message, gathered from parts. Any thread may. */
+gboolean
+gst_tdengine_socket_send (GstTDengineSocket * self, GstTDengineOpcode opcode,
+    const GOutputVector * parts, guint n_parts, GError ** error)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->send_lock);
+  g_autoptr (GError) local = NULL;
+
+  build_frame (self->outgoing, opcode, parts, n_parts);
+  if (!g_output_stream_write_all (g_io_stream_get_output_stream (self->stream),
+          self->outgoing->data, self->outgoing->len, NULL, self->closing,
+          &local))
+    return lost (error, local->message);
+  return TRUE;
+}
+
+/* what the peer gets of it is up to the moment: nothing here may block */
+static void
+say_goodbye (GstTDengineSocket * self)
+{
+  static const guint8 normal_closure[] = { 0x03, 0xe8 };
+  GOutputVector part = { normal_closure, sizeof normal_closure };
+  GOutputStream *stream = g_io_stream_get_output_stream (self->stream);
+
+  if (!G_IS_POLLABLE_OUTPUT_STREAM (stream)
+      || !g_mutex_trylock (&self->send_lock))
+    return;
+  build_frame (self->outgoing, GST_TDENGINE_OPCODE_CLOSE, &part, 1);
+  g_pollable_output_stream_write_nonblocking (G_POLLABLE_OUTPUT_STREAM (stream),
+      self->outgoing->data, self->outgoing->len, NULL, NULL);
+  g_mutex_unlock (&self->send_lock);
+}
+
+/* Wakes whoever reads or writes; both fail from now on. */
+void
+gst_tdengine_socket_close (GstTDengineSocket * self)
+{
+  if (g_cancellable_is_cancelled (self->closing))
+    return;
+  say_goodbye (self);
+  g_cancellable_cancel (self->closing);
+}
