@@ -16,4 +16,4 @@ typedef struct
 
 const GstTDengineColumnData *
          gst_tdengine_rows_get_column_data (GstTDengineRows *rows, guint column);
-gboolean gst_tdengine_rows_has_nulls       (GstTDengineRows *rows, guint column);
+gint     gst_tdengine_rows_find_null       (GstTDengineRows *rows, guint column);

@@ -813,12 +813,20 @@ gst_tdengine_rows_get_column_data (GstTDengineRows * rows, guint column)
   return &rows->columns[column];
 }
 
-gboolean
-gst_tdengine_rows_has_nulls (GstTDengineRows * rows, guint column)
+/* the first row that is NULL, or -1; most blocks have none */
+gint
+gst_tdengine_rows_find_null (GstTDengineRows * rows, guint column)
 {
-  for (guint row = 0; row < rows->n_rows; row++) {
-    if (gst_tdengine_rows_is_null (rows, column, row))
-      return TRUE;
+  const guint8 *bitmap = rows->columns[column].start;
+  guint row = 0;
+
+  if (gst_tdengine_type_get_width (column_type (rows, column)) > 0) {
+    while (row + 8 <= rows->n_rows && bitmap[row / 8] == 0)
+      row += 8;
   }
-  return FALSE;
+  for (; row < rows->n_rows; row++) {
+    if (gst_tdengine_rows_is_null (rows, column, row))
+      return row;
+  }
+  return -1;
 }

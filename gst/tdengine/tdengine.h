@@ -12,3 +12,4 @@
 #include <gst/tdengine/gsttdengineschema.h>
 #include <gst/tdengine/gsttdenginesettings.h>
 #include <gst/tdengine/gsttdenginetypes.h>
+#include <gst/tdengine/gsttdenginewriter.h>

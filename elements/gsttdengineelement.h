@@ -1,0 +1,16 @@
+/* tdengine element: what the elements have in common
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <gst/tdengine/tdengine.h>
+
+GstFlowReturn gst_tdengine_element_post_error   (GstElement *element,
+                                                 const GError *error);
+void          gst_tdengine_element_post_progress (GstElement *element,
+                                                 GstProgressType type,
+                                                 const gchar *code,
+                                                 const gchar *text);
+void          gst_tdengine_element_init_uri_handler (gpointer iface,
+                                                 gpointer data);

@@ -1,0 +1,582 @@
+/* tdenginesink: rows into a table
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+/**
+ * SECTION:element-tdenginesink
+ * @title: tdenginesink
+ *
+ * Writes rows into a table, or into the sub tables of a super table. EOS is
+ * posted when the server has confirmed every row.
+ *
+ * ## Example launch line
+ * |[
+ * gst-launch-1.0 tdenginesrc query="select tbname, * from power.meters" ! queue ! tdenginesink database=power_sink super-table=sink_meters
+ * ]|
+ * Copies a super table with its sub tables and their tags.
+ *
+ * Since: 0.1
+ */
+#include <gst/base/base.h>
+
+#include "elements.h"
+#include "gsttdengineelement.h"
+
+GST_DEBUG_CATEGORY_STATIC (tdenginesink_debug);
+#define GST_CAT_DEFAULT tdenginesink_debug
+
+#define DEFAULT_BATCH_INTERVAL 1000
+
+struct _GstTDengineSink
+{
+  GstBaseSink parent_instance;
+
+  /* properties, under the object lock */
+  GstTDengineSettings *settings;
+  gchar *super_table;
+  gchar *table;
+  guint batch_size;
+  guint batch_interval;         /* ms, 0: none */
+
+  GCancellable *cancellable;
+  GstTDengineSchema *schema;    /* of the caps, of the streaming thread */
+
+  GMutex lock;                  /* held while the writer works */
+  GCond cond;                   /* rows are held back, or the sink stops */
+  GstTDengineConnection *connection;    /* under lock */
+  GstTDengineWriter *writer;    /* under lock; for stats also the object's */
+  gint64 held_since;            /* monotonic us, 0: nothing held, under lock */
+  gboolean failed;              /* under lock */
+  gboolean stopping;            /* under lock */
+
+  GThread *timer;
+  GCancellable *timer_cancellable;
+  gboolean unlocked;            /* under the object lock */
+};
+
+enum
+{
+  PROP_0,
+  PROP_SUPER_TABLE,
+  PROP_TABLE,
+  PROP_BATCH_SIZE,
+  PROP_BATCH_INTERVAL,
+  PROP_STATS,
+  PROP_SETTINGS,                /* the first of the connection's */
+};
+
+static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink",
+    GST_PAD_SINK, GST_PAD_ALWAYS,
+    GST_STATIC_CAPS (GST_TDENGINE_ROWS_MEDIA_TYPE));
+
+G_DECLARE_FINAL_TYPE (GstTDengineSink, gst_tdengine_sink, GST, TDENGINE_SINK,
+    GstBaseSink)
+G_DEFINE_TYPE_WITH_CODE (GstTDengineSink, gst_tdengine_sink,
+    GST_TYPE_BASE_SINK, G_IMPLEMENT_INTERFACE (GST_TYPE_URI_HANDLER,
+        gst_tdengine_element_init_uri_handler));
+GST_ELEMENT_REGISTER_DEFINE_WITH_CODE (tdenginesink, "tdenginesink",
+    GST_RANK_NONE, gst_tdengine_sink_get_type (),
+    GST_DEBUG_CATEGORY_INIT (tdenginesink_debug, "tdenginesink", 0,
+        "rows into a TDengine table"));
+
+static void
+gst_tdengine_sink_init (GstTDengineSink * self)
+{
+  self->settings = gst_tdengine_settings_new ();
+  self->batch_size = GST_TDENGINE_DEFAULT_BATCH_SIZE;
+  self->batch_interval = DEFAULT_BATCH_INTERVAL;
+  self->cancellable = g_cancellable_new ();
+  self->timer_cancellable = g_cancellable_new ();
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->cond);
+  /* old times must not make anyone wait */
+  gst_base_sink_set_sync (GST_BASE_SINK (self), FALSE);
+}
+
+static void
+gst_tdengine_sink_finalize (GObject * object)
+{
+  GstTDengineSink *self = GST_TDENGINE_SINK (object);
+
+  gst_tdengine_settings_free (self->settings);
+  g_free (self->super_table);
+  g_free (self->table);
+  g_object_unref (self->cancellable);
+  g_object_unref (self->timer_cancellable);
+  g_cond_clear (&self->cond);
+  g_mutex_clear (&self->lock);
+  G_OBJECT_CLASS (gst_tdengine_sink_parent_class)->finalize (object);
+}
+
+static void
+gst_tdengine_sink_set_property (GObject * object, guint id,
+    const GValue * value, GParamSpec * pspec)
+{
+  GstTDengineSink *self = GST_TDENGINE_SINK (object);
+
+  GST_OBJECT_LOCK (self);
+  switch (id) {
+    case PROP_SUPER_TABLE:
+      g_free (self->super_table);
+      self->super_table = g_value_dup_string (value);
+      break;
+    case PROP_TABLE:
+      g_free (self->table);
+      self->table = g_value_dup_string (value);
+      break;
+    case PROP_BATCH_SIZE:
+      self->batch_size = g_value_get_uint (value);
+      break;
+    case PROP_BATCH_INTERVAL:
+      self->batch_interval = g_value_get_uint (value);
+      break;
+    default:
+      if (!gst_tdengine_settings_set_property (self->settings, value, pspec))
+        G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      break;
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static GstStructure *
+make_stats_locked (GstTDengineSink * self)
+{
+  if (self->writer)
+    return gst_tdengine_writer_get_stats (self->writer);
+  return gst_structure_new_empty ("tdenginesink-stats");
+}
+
+static void
+gst_tdengine_sink_get_property (GObject * object, guint id, GValue * value,
+    GParamSpec * pspec)
+{
+  GstTDengineSink *self = GST_TDENGINE_SINK (object);
+
+  GST_OBJECT_LOCK (self);
+  switch (id) {
+    case PROP_SUPER_TABLE:
+      g_value_set_string (value, self->super_table);
+      break;
+    case PROP_TABLE:
+      g_value_set_string (value, self->table);
+      break;
+    case PROP_BATCH_SIZE:
+      g_value_set_uint (value, self->batch_size);
+      break;
+    case PROP_BATCH_INTERVAL:
+      g_value_set_uint (value, self->batch_interval);
+      break;
+    case PROP_STATS:
+      g_value_take_boxed (value, make_stats_locked (self));
+      break;
+    default:
+      if (!gst_tdengine_settings_get_property (self->settings, value, pspec))
+        G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      break;
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static gboolean
+is_set (const gchar * text)
+{
+  return text && *text;
+}
+
+static gboolean
+check_settings_locked (GstTDengineSink * self, GError ** error)
+{
+  const gchar *what = NULL;
+
+  if (!gst_tdengine_settings_validate (self->settings, error))
+    return FALSE;
+  if (is_set (self->super_table) && is_set (self->table))
+    what = "There are two targets: set one of super-table and table";
+  else if (!is_set (self->super_table) && !is_set (self->table))
+    what = "There is no target: set the super-table or the table property";
+  else if (!gst_tdengine_settings_get_database (self->settings))
+    what = "There is no database: set the database property";
+  if (what)
+    g_set_error_literal (error, GST_TDENGINE_ERROR,
+        GST_TDENGINE_ERROR_INVALID_VALUE, what);
+  return what == NULL;
+}
+
+/* batches that wait too long */
+
+static void
+fail_locked (GstTDengineSink * self, const GError * error)
+{
+  self->failed = TRUE;
+  gst_tdengine_element_post_error (GST_ELEMENT (self), error);
+}
+
+static void
+note_held_locked (GstTDengineSink * self)
+{
+  if (gst_tdengine_writer_get_n_held (self->writer) == 0)
+    self->held_since = 0;
+  else if (self->held_since == 0)
+    self->held_since = g_get_monotonic_time ();
+  g_cond_signal (&self->cond);
+}
+
+/* Whoever unlocks the streaming thread unlocks the timer, too, as the one may
+ * wait for the other. */
+static gboolean
+timer_may_work (GstTDengineSink * self)
+{
+  gboolean may;
+
+  GST_OBJECT_LOCK (self);
+  may = !self->unlocked;
+  if (may)
+    g_cancellable_reset (self->timer_cancellable);
+  GST_OBJECT_UNLOCK (self);
+  return may;
+}
+
+static void
+submit_late_locked (GstTDengineSink * self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (timer_may_work (self)
+      && !gst_tdengine_writer_submit (self->writer, self->timer_cancellable,
+          &error)
+      && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    fail_locked (self, error);
+  /* what was interrupted waits another interval */
+  self->held_since = 0;
+  if (!self->failed)
+    note_held_locked (self);
+}
+
+static gboolean
+wait_for_interval_locked (GstTDengineSink * self, gint64 interval)
+{
+  if (self->held_since == 0) {
+    g_cond_wait (&self->cond, &self->lock);
+    return FALSE;
+  }
+  return !g_cond_wait_until (&self->cond, &self->lock,
+      self->held_since + interval);
+}
+
+static gpointer
+watch_interval (gpointer data)
+{
+  GstTDengineSink *self = data;
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  gint64 interval;
+
+  GST_OBJECT_LOCK (self);
+  interval = self->batch_interval * G_TIME_SPAN_MILLISECOND;
+  GST_OBJECT_UNLOCK (self);
+  while (!self->stopping) {
+    if (wait_for_interval_locked (self, interval) && !self->stopping
+        && !self->failed)
+      submit_late_locked (self);
+  }
+  return NULL;
+}
+
+/* connecting takes its time: the streaming thread does it */
+static gboolean
+gst_tdengine_sink_start (GstBaseSink * sink)
+{
+  GstTDengineSink *self = GST_TDENGINE_SINK (sink);
+  g_autoptr (GError) error = NULL;
+  gboolean wants_timer;
+
+  GST_OBJECT_LOCK (self);
+  check_settings_locked (self, &error);
+  wants_timer = self->batch_interval > 0;
+  GST_OBJECT_UNLOCK (self);
+  if (error) {
+    gst_tdengine_element_post_error (GST_ELEMENT (self), error);
+    return FALSE;
+  }
+  self->failed = self->stopping = FALSE;
+  self->held_since = 0;
+  if (wants_timer)
+    self->timer = g_thread_new ("tdengine-batch", watch_interval, self);
+  return TRUE;
+}
+
+static gboolean
+gst_tdengine_sink_unlock (GstBaseSink * sink)
+{
+  GstTDengineSink *self = GST_TDENGINE_SINK (sink);
+
+  GST_OBJECT_LOCK (self);
+  self->unlocked = TRUE;
+  GST_OBJECT_UNLOCK (self);
+  g_cancellable_cancel (self->timer_cancellable);
+  g_cancellable_cancel (self->cancellable);
+  return TRUE;
+}
+
+static gboolean
+gst_tdengine_sink_unlock_stop (GstBaseSink * sink)
+{
+  GstTDengineSink *self = GST_TDENGINE_SINK (sink);
+
+  GST_OBJECT_LOCK (self);
+  self->unlocked = FALSE;
+  GST_OBJECT_UNLOCK (self);
+  g_cancellable_reset (self->cancellable);
+  return TRUE;
+}
+
+static void
+stop_timer (GstTDengineSink * self)
+{
+  gst_tdengine_sink_unlock (GST_BASE_SINK (self));
+  g_mutex_lock (&self->lock);
+  self->stopping = TRUE;
+  g_cond_signal (&self->cond);
+  g_mutex_unlock (&self->lock);
+  if (self->timer)
+    g_thread_join (g_steal_pointer (&self->timer));
+  gst_tdengine_sink_unlock_stop (GST_BASE_SINK (self));
+}
+
+/* Rows that were taken are written, even where no EOS came: only for them does
+ * a stop wait for the server. */
+static void
+write_rest (GstTDengineSink * self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->writer && !self->failed
+      && !gst_tdengine_writer_flush (self->writer, NULL, &error))
+    gst_tdengine_element_post_error (GST_ELEMENT (self), error);
+}
+
+static gboolean
+gst_tdengine_sink_stop (GstBaseSink * sink)
+{
+  GstTDengineSink *self = GST_TDENGINE_SINK (sink);
+  GstTDengineWriter *writer;
+
+  stop_timer (self);
+  write_rest (self);
+  if (self->connection)
+    gst_tdengine_connection_close (self->connection);
+  GST_OBJECT_LOCK (self);
+  writer = g_steal_pointer (&self->writer);
+  GST_OBJECT_UNLOCK (self);
+  g_clear_object (&writer);
+  g_clear_object (&self->connection);
+  g_clear_pointer (&self->schema, gst_tdengine_schema_unref);
+  return TRUE;
+}
+
+static gboolean
+gst_tdengine_sink_set_caps (GstBaseSink * sink, GstCaps * caps)
+{
+  GstTDengineSink *self = GST_TDENGINE_SINK (sink);
+  g_autoptr (GError) error = NULL;
+  GstTDengineSchema *schema = gst_tdengine_schema_new_from_caps (caps, &error);
+
+  if (!schema) {
+    gst_tdengine_element_post_error (GST_ELEMENT (self), error);
+    return FALSE;
+  }
+  g_clear_pointer (&self->schema, gst_tdengine_schema_unref);
+  self->schema = schema;
+  return TRUE;
+}
+
+static void
+make_writer_locked (GstTDengineSink * self, GstTDengineConnection * connection)
+{
+  GST_OBJECT_LOCK (self);
+  self->writer = gst_tdengine_writer_new (connection,
+      gst_tdengine_settings_get_database (self->settings),
+      is_set (self->super_table) ? self->super_table : self->table,
+      is_set (self->super_table));
+  gst_tdengine_writer_set_batch_size (self->writer, self->batch_size);
+  GST_OBJECT_UNLOCK (self);
+}
+
+static gboolean
+open_locked (GstTDengineSink * self, GError ** error)
+{
+  if (self->writer)
+    return TRUE;
+
+  GST_OBJECT_LOCK (self);
+  g_autoptr (GstTDengineConnection) connection =
+      gst_tdengine_connection_new (self->settings);
+  GST_OBJECT_UNLOCK (self);
+  gst_tdengine_element_post_progress (GST_ELEMENT (self),
+      GST_PROGRESS_TYPE_START, "connect", "Connecting");
+  if (!gst_tdengine_connection_open (connection, self->cancellable, error)) {
+    gst_tdengine_element_post_progress (GST_ELEMENT (self),
+        GST_PROGRESS_TYPE_ERROR, "connect", "Could not connect");
+    return FALSE;
+  }
+  gst_tdengine_element_post_progress (GST_ELEMENT (self),
+      GST_PROGRESS_TYPE_COMPLETE, "connect", "Connected");
+  make_writer_locked (self, connection);
+  self->connection = g_steal_pointer (&connection);
+  return TRUE;
+}
+
+static gboolean
+write_buffer_locked (GstTDengineSink * self, GstBuffer * buffer,
+    GError ** error)
+{
+  g_autoptr (GstTDengineRows) rows =
+      gst_tdengine_rows_new (self->schema, buffer, error);
+  gboolean done;
+
+  if (!rows || !open_locked (self, error))
+    return FALSE;
+  done = gst_tdengine_writer_write (self->writer, rows, self->cancellable,
+      error);
+  note_held_locked (self);
+  return done;
+}
+
+/* A target that the rows do not fit is told even where there are none. */
+static gboolean
+flush_locked (GstTDengineSink * self, GError ** error)
+{
+  gboolean done;
+
+  if (!self->schema)
+    return TRUE;
+  if (!open_locked (self, error))
+    return FALSE;
+  done = gst_tdengine_writer_set_schema (self->writer, self->schema,
+      self->cancellable, error)
+      && gst_tdengine_writer_flush (self->writer, self->cancellable, error);
+  note_held_locked (self);
+  return done;
+}
+
+/* Rows that were taken before are not given up for the one that can't be. */
+static void
+give_up_locked (GstTDengineSink * self, const GError * error)
+{
+  g_autoptr (GError) rest_error = NULL;
+
+  if (self->writer
+      && g_error_matches (error, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_SCHEMA)
+      && !gst_tdengine_writer_flush (self->writer, self->cancellable,
+          &rest_error))
+    GST_WARNING_OBJECT (self, "Rows before the error: %s",
+        rest_error->message);
+  fail_locked (self, error);
+}
+
+/* with the preroll lock: a buffer to write, or NULL for all that is left */
+static GstFlowReturn
+work (GstTDengineSink * self, GstBuffer * buffer)
+{
+  while (TRUE) {
+    g_autoptr (GError) error = NULL;
+
+    g_mutex_lock (&self->lock);
+    gboolean done = !self->failed && (buffer ?
+        write_buffer_locked (self, buffer, &error) :
+        flush_locked (self, &error));
+    gboolean cancelled =
+        g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+    if (error && !cancelled)
+      give_up_locked (self, error);
+    g_mutex_unlock (&self->lock);
+
+    if (done)
+      return GST_FLOW_OK;
+    if (!cancelled)
+      return GST_FLOW_ERROR;
+    /* paused, flushed or stopped; after a pause it goes on */
+    GstFlowReturn flow = gst_base_sink_wait_preroll (GST_BASE_SINK (self));
+    if (flow != GST_FLOW_OK)
+      return flow;
+  }
+}
+
+static GstFlowReturn
+gst_tdengine_sink_render (GstBaseSink * sink, GstBuffer * buffer)
+{
+  GstTDengineSink *self = GST_TDENGINE_SINK (sink);
+
+  if (!self->schema)
+    return GST_FLOW_NOT_NEGOTIATED;
+  return work (self, buffer);
+}
+
+/* EOS goes on when the server has confirmed every row */
+static gboolean
+gst_tdengine_sink_event (GstBaseSink * sink, GstEvent * event)
+{
+  GstTDengineSink *self = GST_TDENGINE_SINK (sink);
+  GstFlowReturn flow = GST_FLOW_OK;
+
+  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS) {
+    GST_BASE_SINK_PREROLL_LOCK (sink);
+    flow = work (self, NULL);
+    GST_BASE_SINK_PREROLL_UNLOCK (sink);
+  }
+  if (flow == GST_FLOW_OK)
+    return GST_BASE_SINK_CLASS (gst_tdengine_sink_parent_class)->event (sink,
+        event);
+  gst_event_unref (event);
+  return FALSE;
+}
+
+static void
+gst_tdengine_sink_class_init (GstTDengineSinkClass * klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstBaseSinkClass *sink_class = GST_BASE_SINK_CLASS (klass);
+  const GParamFlags flags =
+      G_PARAM_STATIC_STRINGS | G_PARAM_READWRITE | GST_PARAM_MUTABLE_READY;
+
+  object_class->finalize = gst_tdengine_sink_finalize;
+  object_class->set_property = gst_tdengine_sink_set_property;
+  object_class->get_property = gst_tdengine_sink_get_property;
+
+  g_object_class_install_property (object_class, PROP_SUPER_TABLE,
+      g_param_spec_string ("super-table", "Super table",
+          "Super table whose sub tables are written; the rows' column tbname "
+          "says which", NULL, flags));
+  g_object_class_install_property (object_class, PROP_TABLE,
+      g_param_spec_string ("table", "Table",
+          "Table to write, in place of super-table", NULL, flags));
+  g_object_class_install_property (object_class, PROP_BATCH_SIZE,
+      g_param_spec_uint ("batch-size", "Batch size",
+          "How many rows to collect before they are written", 1, G_MAXINT,
+          GST_TDENGINE_DEFAULT_BATCH_SIZE, flags));
+  g_object_class_install_property (object_class, PROP_BATCH_INTERVAL,
+      g_param_spec_uint ("batch-interval", "Batch interval",
+          "How long a row may wait for others before it is written, in ms "
+          "(0: until there is a batch, or EOS)", 0, G_MAXINT,
+          DEFAULT_BATCH_INTERVAL, flags));
+  g_object_class_install_property (object_class, PROP_STATS,
+      g_param_spec_boxed ("stats", "Statistics",
+          "Rows that the server has confirmed, and the requests that took",
+          GST_TYPE_STRUCTURE, G_PARAM_STATIC_STRINGS | G_PARAM_READABLE));
+  gst_tdengine_settings_install_properties (object_class, PROP_SETTINGS);
+
+  gst_element_class_set_static_metadata (element_class,
+      "TDengine table sink", "Sink/Network",
+      "Writes rows into a table of a TDengine server",
+      "The gst-tdengine developers");
+  gst_element_class_add_static_pad_template (element_class, &sink_template);
+
+  sink_class->start = gst_tdengine_sink_start;
+  sink_class->stop = gst_tdengine_sink_stop;
+  sink_class->unlock = gst_tdengine_sink_unlock;
+  sink_class->unlock_stop = gst_tdengine_sink_unlock_stop;
+  sink_class->set_caps = gst_tdengine_sink_set_caps;
+  sink_class->render = gst_tdengine_sink_render;
+  sink_class->event = gst_tdengine_sink_event;
+}

@@ -1,0 +1,27 @@
+/* tdengine sql: names in statements
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "gsttdenginesql.h"
+
+/* in back-quotes, which double inside */
+void
+gst_tdengine_sql_append_name (GString * sql, const gchar * name)
+{
+  g_string_append_c (sql, '`');
+  for (; *name; name++) {
+    if (*name == '`')
+      g_string_append_c (sql, '`');
+    g_string_append_c (sql, *name);
+  }
+  g_string_append_c (sql, '`');
+}
+
+void
+gst_tdengine_sql_append_table (GString * sql, const gchar * database,
+    const gchar * table)
+{
+  gst_tdengine_sql_append_name (sql, database);
+  g_string_append_c (sql, '.');
+  gst_tdengine_sql_append_name (sql, table);
+}

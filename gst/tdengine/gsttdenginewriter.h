@@ -1,0 +1,91 @@
+/* tdengine writer: rows into a table
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <gst/tdengine/gsttdengineconnection.h>
+
+G_BEGIN_DECLS
+
+#define GST_TYPE_TDENGINE_WRITER (gst_tdengine_writer_get_type ())
+
+/**
+ * GST_TDENGINE_DEFAULT_BATCH_SIZE:
+ *
+ * How many rows a writer holds back at most, unless told otherwise.
+ */
+#define GST_TDENGINE_DEFAULT_BATCH_SIZE 10000
+
+/**
+ * GstTDengineWriter:
+ *
+ * Writes rows into a table, or into the sub tables of a super table.
+ *
+ * Columns are matched by name. Rows for a super table say in their column
+ * `tbname` which sub table they are for; one that is not there yet comes into
+ * being with the tags the rows carry.
+ *
+ * Small blocks are held back until there is a batch of them. A block of one
+ * table goes to the server as it is, rows of several tables are bound to a
+ * prepared statement. One request is under way at a time, so the rows of a
+ * table stay in order; [method@GstTDengine.Writer.flush] waits for the last.
+ *
+ * A writer belongs to one thread at a time.
+ */
+GST_TDENGINE_API
+G_DECLARE_FINAL_TYPE (GstTDengineWriter, gst_tdengine_writer, GST,
+    TDENGINE_WRITER, GObject)
+
+GST_TDENGINE_API
+GstTDengineWriter * gst_tdengine_writer_new            (GstTDengineConnection *connection,
+                                                        const gchar *database,
+                                                        const gchar *table,
+                                                        gboolean is_super_table);
+GST_TDENGINE_API
+void                gst_tdengine_writer_set_batch_size (GstTDengineWriter *writer,
+                                                        guint n_rows);
+GST_TDENGINE_API
+gboolean            gst_tdengine_writer_set_schema     (GstTDengineWriter *writer,
+                                                        GstTDengineSchema *schema,
+                                                        GCancellable *cancellable,
+                                                        GError **error);
+GST_TDENGINE_API
+gboolean            gst_tdengine_writer_write          (GstTDengineWriter *writer,
+                                                        GstTDengineRows *rows,
+                                                        GCancellable *cancellable,
+                                                        GError **error);
+GST_TDENGINE_API
+gboolean            gst_tdengine_writer_submit         (GstTDengineWriter *writer,
+                                                        GCancellable *cancellable,
+                                                        GError **error);
+GST_TDENGINE_API
+gboolean            gst_tdengine_writer_flush          (GstTDengineWriter *writer,
+                                                        GCancellable *cancellable,
+                                                        GError **error);
+GST_TDENGINE_API
+guint               gst_tdengine_writer_get_n_held     (GstTDengineWriter *writer);
+GST_TDENGINE_API
+GstStructure *      gst_tdengine_writer_get_stats      (GstTDengineWriter *writer);
+
+GST_TDENGINE_API
+void                gst_tdengine_writer_write_async    (GstTDengineWriter *writer,
+                                                        GstTDengineRows *rows,
+                                                        GCancellable *cancellable,
+                                                        GAsyncReadyCallback callback,
+                                                        gpointer user_data);
+GST_TDENGINE_API
+gboolean            gst_tdengine_writer_write_finish   (GstTDengineWriter *writer,
+                                                        GAsyncResult *result,
+                                                        GError **error);
+GST_TDENGINE_API
+void                gst_tdengine_writer_flush_async    (GstTDengineWriter *writer,
+                                                        GCancellable *cancellable,
+                                                        GAsyncReadyCallback callback,
+                                                        gpointer user_data);
+GST_TDENGINE_API
+gboolean            gst_tdengine_writer_flush_finish   (GstTDengineWriter *writer,
+                                                        GAsyncResult *result,
+                                                        GError **error);
+
+G_END_DECLS
