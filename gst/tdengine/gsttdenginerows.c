@@ -650,7 +650,7 @@ gst_tdengine_rows_append_text (GstTDengineRows * rows, guint column, guint row,
       gst_tdengine_text_append_double (text, GST_READ_DOUBLE_LE (data));
       break;
     case GST_TDENGINE_TYPE_UBIGINT:
-      g_string_append_printf (text, "%" G_GUINT64_FORMAT,
+      gst_tdengine_text_append_uint (text,
           gst_tdengine_rows_get_uint64 (rows, column, row));
       break;
     case GST_TDENGINE_TYPE_VARCHAR:
@@ -671,7 +671,7 @@ gst_tdengine_rows_append_text (GstTDengineRows * rows, guint column, guint row,
           gst_tdengine_decimal_read (data, size), info->scale);
       break;
     default:
-      g_string_append_printf (text, "%" G_GINT64_FORMAT,
+      gst_tdengine_text_append_int (text,
           gst_tdengine_rows_get_int64 (rows, column, row));
       break;
   }
