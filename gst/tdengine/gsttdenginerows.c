@@ -27,10 +27,9 @@ G_DEFINE_BOXED_TYPE (GstTDengineRows, gst_tdengine_rows, gst_tdengine_rows_ref,
 
 static gboolean
 refuse (GError ** error, const gchar * format, ...)
-    G_GNUC_PRINTF (2, 3);
+G_GNUC_PRINTF (2, 3);
 
-static gboolean
-refuse (GError ** error, const gchar * format, ...)
+     static gboolean refuse (GError ** error, const gchar * format, ...)
 {
   va_list args;
 
@@ -69,8 +68,9 @@ check_header (GstTDengineRows * self, GstByteReader * reader, GError ** error)
   if (n_columns != expected)
     return refuse (error, "expected %u columns but it has %u", expected,
         n_columns);
-  if (n_rows > G_MAXINT32)
-    return refuse (error, "it says it has %u rows", n_rows);
+  if (n_rows > G_MAXINT32 || (n_rows > 0 && n_columns == 0))
+    return refuse (error, "it says it has %u rows of %u columns", n_rows,
+        n_columns);
   if (gst_byte_reader_get_remaining (reader) <
       (gsize) n_columns * BLOCK_COLUMN_SIZE)
     return refuse (error, "it ends before its %u columns' types", n_columns);
@@ -564,8 +564,7 @@ set_value (GstTDengineRows * rows, guint column, guint row, GValue * value)
 
 /* text in a GValue has to be UTF-8; a VARCHAR may hold anything */
 static void
-set_text_value (GstTDengineRows * rows, guint column, guint row,
-    GValue * value)
+set_text_value (GstTDengineRows * rows, guint column, guint row, GValue * value)
 {
   gsize size;
   const guint8 *data = gst_tdengine_rows_get_data (rows, column, row, &size);
