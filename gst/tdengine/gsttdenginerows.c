@@ -256,7 +256,9 @@ GstTDengineRows *
 gst_tdengine_rows_new_from_bytes (GstTDengineSchema * schema, GBytes * block,
     GError ** error)
 {
-  g_autoptr (GstBuffer) buffer = gst_buffer_new_wrapped_bytes (block);
+  /* no bytes at all may have no address, which a buffer can't wrap */
+  g_autoptr (GstBuffer) buffer = g_bytes_get_size (block) > 0 ?
+      gst_buffer_new_wrapped_bytes (block) : gst_buffer_new ();
 
   return gst_tdengine_rows_new (schema, buffer, error);
 }
