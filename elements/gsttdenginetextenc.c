@@ -106,6 +106,14 @@ gst_tdengine_text_enc_set_caps (GstBaseTransform * trans, GstCaps * in,
   return TRUE;
 }
 
+/* what is downstream knows text, and can't say how rows should lie in memory */
+static gboolean
+gst_tdengine_text_enc_propose_allocation (GstBaseTransform * trans,
+    GstQuery * decide, GstQuery * query)
+{
+  return TRUE;
+}
+
 static void
 write_head (GstTDengineTextEncPrivate * priv, GString * text)
 {
@@ -202,6 +210,7 @@ gst_tdengine_text_enc_class_init (GstTDengineTextEncClass * klass)
   trans_class->stop = gst_tdengine_text_enc_stop;
   trans_class->transform_caps = gst_tdengine_text_enc_transform_caps;
   trans_class->set_caps = gst_tdengine_text_enc_set_caps;
+  trans_class->propose_allocation = gst_tdengine_text_enc_propose_allocation;
   trans_class->generate_output = gst_tdengine_text_enc_generate_output;
   trans_class->sink_event = gst_tdengine_text_enc_sink_event;
 
