@@ -27,10 +27,9 @@ G_DEFINE_BOXED_TYPE (GstTDengineRows, gst_tdengine_rows, gst_tdengine_rows_ref,
 
 static gboolean
 refuse (GError ** error, const gchar * format, ...)
-    G_GNUC_PRINTF (2, 3);
+G_GNUC_PRINTF (2, 3);
 
-static gboolean
-refuse (GError ** error, const gchar * format, ...)
+     static gboolean refuse (GError ** error, const gchar * format, ...)
 {
   va_list args;
 
@@ -69,8 +68,9 @@ check_header (GstTDengineRows * self, GstByteReader * reader, GError ** error)
   if (n_columns != expected)
     return refuse (error, "expected %u columns but it has %u", expected,
         n_columns);
-  if (n_rows > G_MAXINT32)
-    return refuse (error, "it says it has %u rows", n_rows);
+  if (n_rows > G_MAXINT32 || (n_rows > 0 && n_columns == 0))
+    return refuse (error, "it says it has %u rows of %u columns", n_rows,
+        n_columns);
   if (gst_byte_reader_get_remaining (reader) <
       (gsize) n_columns * BLOCK_COLUMN_SIZE)
     return refuse (error, "it ends before its %u columns' types", n_columns);
@@ -256,7 +256,9 @@ GstTDengineRows *
 gst_tdengine_rows_new_from_bytes (GstTDengineSchema * schema, GBytes * block,
     GError ** error)
 {
-  g_autoptr (GstBuffer) buffer = gst_buffer_new_wrapped_bytes (block);
+  /* no bytes at all may have no address, which a buffer can't wrap */
+  g_autoptr (GstBuffer) buffer = g_bytes_get_size (block) > 0 ?
+      gst_buffer_new_wrapped_bytes (block) : gst_buffer_new ();
 
   return gst_tdengine_rows_new (schema, buffer, error);
 }
@@ -564,8 +566,7 @@ set_value (GstTDengineRows * rows, guint column, guint row, GValue * value)
 
 /* text in a GValue has to be UTF-8; a VARCHAR may hold anything */
 static void
-set_text_value (GstTDengineRows * rows, guint column, guint row,
-    GValue * value)
+set_text_value (GstTDengineRows * rows, guint column, guint row, GValue * value)
 {
   gsize size;
   const guint8 *data = gst_tdengine_rows_get_data (rows, column, row, &size);
@@ -650,7 +651,7 @@ gst_tdengine_rows_append_text (GstTDengineRows * rows, guint column, guint row,
       gst_tdengine_text_append_double (text, GST_READ_DOUBLE_LE (data));
       break;
     case GST_TDENGINE_TYPE_UBIGINT:
-      g_string_append_printf (text, "%" G_GUINT64_FORMAT,
+      gst_tdengine_text_append_uint (text,
           gst_tdengine_rows_get_uint64 (rows, column, row));
       break;
     case GST_TDENGINE_TYPE_VARCHAR:
@@ -671,7 +672,7 @@ gst_tdengine_rows_append_text (GstTDengineRows * rows, guint column, guint row,
           gst_tdengine_decimal_read (data, size), info->scale);
       break;
     default:
-      g_string_append_printf (text, "%" G_GINT64_FORMAT,
+      gst_tdengine_text_append_int (text,
           gst_tdengine_rows_get_int64 (rows, column, row));
       break;
   }

@@ -311,6 +311,13 @@ gst_tdengine_rows_builder_append_double (GstTDengineRowsBuilder * builder,
   return TRUE;
 }
 
+/* offsets have 31 bits */
+static gboolean
+has_room (ColumnBuilder * self, gsize size)
+{
+  return self->values->len + sizeof (guint32) + size <= G_MAXINT32;
+}
+
 static gboolean
 append_nchar (ColumnBuilder * self, const gchar * value, gsize size,
     GError ** error)
@@ -319,7 +326,7 @@ append_nchar (ColumnBuilder * self, const gchar * value, gsize size,
     return refuse_value (self, error, "Text that is not UTF-8");
 
   glong n_chars = g_utf8_strlen (value, size);
-  if (n_chars > G_MAXUINT16 / 4)
+  if (n_chars > G_MAXUINT16 / 4 || !has_room (self, 4 * n_chars))
     return refuse_value (self, error, "Text this long");
 
   guint8 *out = append_varying (self, 4 * n_chars);
@@ -377,7 +384,7 @@ gst_tdengine_rows_builder_append_data (GstTDengineRowsBuilder * builder,
   if (gst_tdengine_type_get_width (self->info->type) > 0)
     return refuse_value (self, error, "Text");
   if (size > (gst_tdengine_type_get_prefix (self->info->type) == 2 ?
-          G_MAXUINT16 : G_MAXINT32))
+          G_MAXUINT16 : G_MAXINT32) || !has_room (self, size))
     return refuse_value (self, error, "A value this long");
 
   guint8 *out = append_varying (self, size);

@@ -6,6 +6,7 @@
 #include "gsttdengineerror.h"
 
 #define MAX_COLUMNS 4096
+#define MAX_DECIMAL64_DIGITS 18
 #define MAX_DECIMAL_DIGITS 38
 
 struct _GstTDengineSchema
@@ -95,6 +96,31 @@ gst_tdengine_schema_unref (GstTDengineSchema * schema)
 }
 
 static gboolean
+is_decimal (const GstTDengineColumn * column)
+{
+  return column->type == GST_TDENGINE_TYPE_DECIMAL
+      || column->type == GST_TDENGINE_TYPE_DECIMAL64;
+}
+
+/* the digits alone tell the two decimal types apart in caps and in SQL */
+static gboolean
+check_decimal (const GstTDengineColumn * column, GError ** error)
+{
+  gboolean is_short = column->type == GST_TDENGINE_TYPE_DECIMAL64;
+  guint min = is_short ? 1 : MAX_DECIMAL64_DIGITS + 1;
+  guint max = is_short ? MAX_DECIMAL64_DIGITS : MAX_DECIMAL_DIGITS;
+
+  if (column->digits >= min && column->digits <= max
+      && column->scale <= column->digits)
+    return TRUE;
+  g_set_error (error, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_INVALID_VALUE,
+      "Column \"%s\" is DECIMAL(%u,%u): expected %u to %u digits and at most "
+      "as many behind the point", column->name, column->digits, column->scale,
+      min, max);
+  return FALSE;
+}
+
+static gboolean
 check_column (const GstTDengineColumn * column, GError ** error)
 {
   if (!gst_tdengine_type_is_known (column->type)) {
@@ -103,15 +129,8 @@ check_column (const GstTDengineColumn * column, GError ** error)
         column->type);
     return FALSE;
   }
-  if (g_str_equal (gst_tdengine_type_get_row_type (column->type), "decimal")
-      && (column->digits < 1 || column->digits > MAX_DECIMAL_DIGITS
-          || column->scale > column->digits)) {
-    g_set_error (error, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_INVALID_VALUE,
-        "Column \"%s\" is DECIMAL(%u,%u): expected 1 to %d digits and at most "
-        "as many behind the point", column->name, column->digits,
-        column->scale, MAX_DECIMAL_DIGITS);
-    return FALSE;
-  }
+  if (is_decimal (column))
+    return check_decimal (column, error);
   return TRUE;
 }
 
@@ -142,6 +161,8 @@ gst_tdengine_schema_append (GstTDengineSchema * schema,
 
   GstTDengineColumn copy = *column;
   copy.name = g_strdup (column->name);
+  if (!is_decimal (column))
+    copy.digits = copy.scale = 0;
   g_array_append_val (schema->columns, copy);
   return TRUE;
 }
@@ -217,7 +238,8 @@ gst_tdengine_schema_new_from_caps (const GstCaps * caps, GError ** error)
   GstTDenginePrecision unit;
 
   if (!precision || !gst_tdengine_precision_from_name (precision, &unit)
-      || !columns || !GST_VALUE_HOLDS_ARRAY (columns)) {
+      || !columns || !GST_VALUE_HOLDS_ARRAY (columns)
+      || gst_value_array_get_size (columns) == 0) {
     g_set_error (error, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_INVALID_VALUE,
         "Caps of rows need precision=ms, us or ns, and columns=<…>");
     return NULL;

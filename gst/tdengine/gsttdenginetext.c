@@ -6,12 +6,65 @@
 
 #include "gsttdenginetext.h"
 
+#define DAY (24 * 60 * 60)
+#define FIRST_SECOND G_GINT64_CONSTANT (-62135596800)   /* year 1 */
+#define LAST_SECOND G_GINT64_CONSTANT (253402300799)    /* end of year 9999 */
+
+/* with zeros in front up to a width; printf would allocate for each value */
+static void
+append_digits (GString * text, guint64 value, guint width)
+{
+  gchar digits[20];
+  guint i = sizeof digits;
+
+  do {
+    digits[--i] = '0' + value % 10;
+    value /= 10;
+  } while (value > 0 || sizeof digits - i < width);
+  g_string_append_len (text, digits + i, sizeof digits - i);
+}
+
+void
+gst_tdengine_text_append_uint (GString * text, guint64 value)
+{
+  append_digits (text, value, 1);
+}
+
+void
+gst_tdengine_text_append_int (GString * text, gint64 value)
+{
+  if (value < 0)
+    g_string_append_c (text, '-');
+  append_digits (text, value < 0 ? -(guint64) value : (guint64) value, 1);
+}
+
+/* A year here begins in March, so that a leap day is its last, and 400 years
+ * are always 146097 days. */
+static void
+append_date (GString * text, gint64 days_since_1970)
+{
+  guint days = days_since_1970 + 719468;        /* since March of year 0 */
+  guint of_era = days % 146097;
+  guint year_of_era = (of_era - of_era / 1460 + of_era / 36524 -
+      of_era / 146096) / 365;
+  guint of_year = of_era - (365 * year_of_era + year_of_era / 4 -
+      year_of_era / 100);
+  guint month = (5 * of_year + 2) / 153;        /* from March, which is 0 */
+  guint year = days / 146097 * 400 + year_of_era + (month >= 10);
+
+  append_digits (text, year, 4);
+  g_string_append_c (text, '-');
+  append_digits (text, month < 10 ? month + 3 : month - 9, 2);
+  g_string_append_c (text, '-');
+  append_digits (text, of_year - (153 * month + 2) / 5 + 1, 2);
+}
+
 /* RFC 3339 in UTC; a time beyond the years 1 to 9999 stays a number */
 void
 gst_tdengine_text_append_time (GString * text, gint64 time,
     GstTDenginePrecision precision)
 {
-  static const gint n_digits[] = { 3, 6, 9 };
+  static const guint n_digits[] = { 3, 6, 9 };
   gint64 per_second = GST_SECOND / gst_tdengine_precision_get_unit (precision);
   gint64 second = time / per_second;
   gint64 fraction = time % per_second;
@@ -20,17 +73,23 @@ gst_tdengine_text_append_time (GString * text, gint64 time,
     fraction += per_second;
     second--;
   }
-
-  g_autoptr (GDateTime) date = g_date_time_new_from_unix_utc (second);
-  if (!date) {
-    g_string_append_printf (text, "%" G_GINT64_FORMAT, time);
+  if (second < FIRST_SECOND || second > LAST_SECOND) {
+    gst_tdengine_text_append_int (text, time);
     return;
   }
-  g_string_append_printf (text, "%04d-%02d-%02dT%02d:%02d:%02d.%0*"
-      G_GINT64_FORMAT "Z", g_date_time_get_year (date),
-      g_date_time_get_month (date), g_date_time_get_day_of_month (date),
-      g_date_time_get_hour (date), g_date_time_get_minute (date),
-      g_date_time_get_second (date), n_digits[precision], fraction);
+
+  gint64 day = (second - FIRST_SECOND) / DAY + FIRST_SECOND / DAY;
+  guint of_day = second - day * DAY;
+  append_date (text, day);
+  g_string_append_c (text, 'T');
+  append_digits (text, of_day / 3600, 2);
+  g_string_append_c (text, ':');
+  append_digits (text, of_day / 60 % 60, 2);
+  g_string_append_c (text, ':');
+  append_digits (text, of_day % 60, 2);
+  g_string_append_c (text, '.');
+  append_digits (text, fraction, n_digits[precision]);
+  g_string_append_c (text, 'Z');
 }
 
 /* the fewest digits that read back as the same float: 6 to 9 */

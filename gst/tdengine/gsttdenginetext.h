@@ -6,6 +6,8 @@
 
 #include "gsttdenginetypes.h"
 
+void     gst_tdengine_text_append_uint   (GString *text, guint64 value);
+void     gst_tdengine_text_append_int    (GString *text, gint64 value);
 void     gst_tdengine_text_append_time   (GString *text, gint64 time,
                                           GstTDenginePrecision precision);
 void     gst_tdengine_text_append_float  (GString *text, gfloat value);

@@ -1,0 +1,10 @@
+/* tdengine elements: what the plugin registers
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <gst/gst.h>
+
+GST_ELEMENT_REGISTER_DECLARE (tdenginecsvenc);
+GST_ELEMENT_REGISTER_DECLARE (tdenginejsonenc);
