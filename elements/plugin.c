@@ -11,6 +11,8 @@ plugin_init (GstPlugin * plugin)
 
   any |= GST_ELEMENT_REGISTER (tdenginecsvenc, plugin);
   any |= GST_ELEMENT_REGISTER (tdenginejsonenc, plugin);
+  any |= GST_ELEMENT_REGISTER (tdenginesink, plugin);
+  any |= GST_ELEMENT_REGISTER (tdenginesrc, plugin);
   return any;
 }
 
