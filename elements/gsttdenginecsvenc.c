@@ -10,8 +10,8 @@
  *
  * Writes each buffer of rows as lines of CSV, as RFC 4180 describes it but for
  * the end of a line, which is a newline alone. The first line names the
- * columns; where rows with other columns follow, a line with their names comes
- * before them.
+ * columns, even where no rows follow; where rows with other columns come, or a
+ * flush may have thrown the first line away, there is such a line again.
  *
  * A NULL is an empty field, an empty string a quoted empty field (`""`); so a
  * row whose only column is NULL is an empty line. A field is quoted where it

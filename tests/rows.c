@@ -699,8 +699,9 @@ resize (GBytes * block, gsize size, gboolean say_so)
 {
   guint8 *copy = g_malloc0 (size);
 
-  memcpy (copy, g_bytes_get_data (block, NULL), MIN (size,
-          g_bytes_get_size (block)));
+  if (size > 0)
+    memcpy (copy, g_bytes_get_data (block, NULL), MIN (size,
+            g_bytes_get_size (block)));
   if (say_so && size >= AT_TOTAL + 4)
     GST_WRITE_UINT32_LE (copy + AT_TOTAL, size);
   return g_bytes_new_take (copy, size);

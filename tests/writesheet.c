@@ -19,20 +19,13 @@ wait_for_end (GstElement * pipeline)
   return 1;
 }
 
-gint
-main (gint argc, gchar ** argv)
+static gint
+write_sheet (const gchar * encoder, const gchar * file)
 {
   g_autoptr (GError) error = NULL;
-
-  gst_init (&argc, &argv);
-  if (argc != 3) {
-    g_printerr ("usage: %s ENCODER FILE\n", argv[0]);
-    return 2;
-  }
-
   g_autofree gchar *description =
       g_strdup_printf ("appsrc name=src format=time ! %s ! filesink name=sink",
-      argv[1]);
+      encoder);
   g_autoptr (GstElement) pipeline = gst_parse_launch (description, &error);
   if (!pipeline) {
     g_printerr ("%s\n", error->message);
@@ -47,12 +40,26 @@ main (gint argc, gchar ** argv)
       gst_tdengine_schema_to_caps (gst_tdengine_rows_get_schema (rows));
 
   g_object_set (src, "caps", caps, NULL);
-  g_object_set (sink, "location", argv[2], NULL);
+  g_object_set (sink, "location", file, NULL);
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
   gst_app_src_push_buffer (GST_APP_SRC (src),
       gst_buffer_ref (gst_tdengine_rows_get_buffer (rows)));
   gst_app_src_end_of_stream (GST_APP_SRC (src));
   gint status = wait_for_end (pipeline);
   gst_element_set_state (pipeline, GST_STATE_NULL);
+  return status;
+}
+
+gint
+main (gint argc, gchar ** argv)
+{
+  gst_init (&argc, &argv);
+  if (argc != 3) {
+    g_printerr ("usage: %s ENCODER FILE\n", argv[0]);
+    return 2;
+  }
+
+  gint status = write_sheet (argv[1], argv[2]);
+  gst_deinit ();                /* for the leaks tracer to speak */
   return status;
 }
