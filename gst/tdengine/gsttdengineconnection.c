@@ -396,6 +396,9 @@ log_in (GstTDengineConnection * self, GCancellable * cancellable,
       && gst_tdengine_connection_wait (self, &request, cancellable, error);
   if (done)
     self->server_version = g_steal_pointer (&request.reply.version);
+  else
+    g_prefix_error (error, "Could not log in at %s:%u as %s: ",
+        self->settings->host, self->settings->port, self->settings->user);
   gst_tdengine_connection_forget (self, &request);
   return done;
 }

@@ -252,6 +252,15 @@ gst_tdengine_target_map (GstTDengineTarget * self, GstTDengineSchema * rows,
   return map_all (self, rows, error);
 }
 
+/* A bound name is read as SQL reads it: a point would lead into another
+ * database, and a back-quote in front would be taken for a quote. */
+static gboolean
+is_table_name (const guint8 * name, gsize size)
+{
+  return size <= GST_TDENGINE_MAX_TABLE_NAME_BYTES && name[0] != '`'
+      && !memchr (name, 0, size) && !memchr (name, '.', size);
+}
+
 static gboolean
 check_names (GstTDengineTarget * self, GstTDengineRows * rows, GError ** error)
 {
@@ -262,9 +271,9 @@ check_names (GstTDengineTarget * self, GstTDengineRows * rows, GError ** error)
 
     if (!name || size == 0)
       return refuse (error, "Row %u has no " NAME_COLUMN, row);
-    if (size > GST_TDENGINE_MAX_TABLE_NAME_BYTES || memchr (name, 0, size))
+    if (!is_table_name (name, size))
       return refuse (error, "The " NAME_COLUMN " of row %u is no name of a "
-          "table: expected 1 to %d bytes", row,
+          "table: expected 1 to %d bytes, none of them a point", row,
           GST_TDENGINE_MAX_TABLE_NAME_BYTES);
   }
   return TRUE;

@@ -52,6 +52,7 @@ struct _GstTDengineWriter
 
   GstTDengineTarget *target;    /* NULL until asked for */
   GstTDengineSchema *schema;    /* that target is mapped to */
+  gboolean has_blob;            /* schema has */
   guint64 stmt_id;              /* 0: none prepared for schema */
   GHashTable *known_tables;     /* sub tables that are there */
 
@@ -370,8 +371,8 @@ append_bound_names (GstTDengineWriter * self, GString * sql, guint first,
   for (guint i = first; i < end; i++) {
     if (self->target->sources[i] < 0)
       continue;
-    g_string_append_c (sql, ',');
     gst_tdengine_sql_append_name (sql, target_column (self, i)->name);
+    g_string_append_c (sql, ',');
   }
 }
 
@@ -381,17 +382,19 @@ make_insert (GstTDengineWriter * self)
 {
   GstTDengineTarget *target = self->target;
   GString *sql = g_string_new ("INSERT INTO ");
-  guint n = target->n_bound_tags + target->n_bound_columns;
+  guint n = target->n_bound_tags + target->n_bound_columns + self->is_super;
 
   gst_tdengine_sql_append_table (sql, self->database, self->table);
-  g_string_append (sql, " (tbname");
+  g_string_append (sql, self->is_super ? " (tbname," : " (");
   append_bound_names (self, sql, target->n_columns,
       gst_tdengine_schema_get_n_columns (target->schema));
   append_bound_names (self, sql, 0, target->n_columns);
-  g_string_append (sql, ") VALUES (?");
+  /* the last comma becomes the bracket */
+  sql->str[sql->len - 1] = ')';
+  g_string_append (sql, " VALUES (");
   for (guint i = 0; i < n; i++)
-    g_string_append (sql, ",?");
-  g_string_append_c (sql, ')');
+    g_string_append (sql, "?,");
+  sql->str[sql->len - 1] = ')';
   return g_string_free (sql, FALSE);
 }
 
@@ -469,13 +472,13 @@ held_is_one_table (GstTDengineWriter * self)
 }
 
 /* Raw blocks make no table: one that is not known to be there is bound, which
- * makes it with its tags. */
+ * makes it with its tags. Nor can they carry a BLOB: the server dies of it. */
 static gboolean
 may_go_raw (GstTDengineWriter * self, const Held * held)
 {
   g_autoptr (GBytes) key = NULL;
 
-  if (!held->name)
+  if (!held->name || self->has_blob)
     return FALSE;
   if (self->target->n_bound_tags == 0)
     return TRUE;
@@ -641,6 +644,17 @@ gst_tdengine_writer_flush (GstTDengineWriter * writer,
 }
 
 static gboolean
+has_blob (GstTDengineSchema * schema)
+{
+  for (guint i = 0; i < gst_tdengine_schema_get_n_columns (schema); i++) {
+    if (gst_tdengine_schema_get_column (schema, i)->type ==
+        GST_TDENGINE_TYPE_BLOB)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static gboolean
 ask_target (GstTDengineWriter * self, GCancellable * cancellable,
     GError ** error)
 {
@@ -688,6 +702,7 @@ gst_tdengine_writer_set_schema (GstTDengineWriter * writer,
   if (!gst_tdengine_target_map (writer->target, schema, error))
     return FALSE;
   writer->schema = gst_tdengine_schema_ref (schema);
+  writer->has_blob = has_blob (schema);
   return TRUE;
 }
 
