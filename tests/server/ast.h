@@ -45,6 +45,22 @@ typedef struct
   guint scale;
 } TypeSpec;
 
+static inline TypeSpec
+type_simple (GstTDengineType type)
+{
+  TypeSpec spec = { type, 0, 0, 0 };
+
+  return spec;
+}
+
+static inline TypeSpec
+type_varying (GstTDengineType type, guint length)
+{
+  TypeSpec spec = { type, length, 0, 0 };
+
+  return spec;
+}
+
 typedef enum {
   EXPR_NULL,
   EXPR_BOOL,

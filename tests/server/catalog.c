@@ -371,8 +371,7 @@ drop_stored (Catalog * self, Table * table, GError ** error)
     return TRUE;
   if (!run (self, error, "DELETE FROM tables WHERE id = ? OR super = ?", "ii",
           table->id, table->id)
-      || !run (self, error, "DELETE FROM columns WHERE of = ?", "i",
-          table->id))
+      || !run (self, error, "DELETE FROM columns WHERE of = ?", "i", table->id))
     return FALSE;
   if (table->kind == TABLE_SUB)
     return storage_exec (storage, error, "DELETE FROM rows_%" G_GINT64_FORMAT
@@ -494,7 +493,8 @@ catalog_add_table (Catalog * catalog, Database * db, const gchar * name,
     GArray * columns, GArray * tags, GError ** error)
 {
   Table *table = insert_table (catalog, db, catalog->next_id, name,
-      tags ? TABLE_SUPER : TABLE_NORMAL, NULL, time_now (GST_TDENGINE_PRECISION_MS));
+      tags ? TABLE_SUPER : TABLE_NORMAL, NULL,
+      time_now (GST_TDENGINE_PRECISION_MS));
 
   insert_columns (table, FALSE, columns);
   insert_columns (table, TRUE, tags);

@@ -4,7 +4,11 @@
  */
 #include "error.h"
 
-G_DEFINE_QUARK (tdengine-test-server-error-quark, server_error)
+GQuark
+server_error_quark (void)
+{
+  return g_quark_from_static_string ("tdengine-test-server-error");
+}
 
 /* always FALSE, to be returned */
 gboolean

@@ -84,8 +84,7 @@ check_columns (GArray * columns, GArray * other, GError ** error)
               column->name))
         return refuse (error, CODE_DUPLICATE_COLUMN, "Duplicated column names");
     for (guint j = 0; other && j < other->len; j++)
-      if (g_str_equal (g_array_index (other, ColumnSpec, j).name,
-              column->name))
+      if (g_str_equal (g_array_index (other, ColumnSpec, j).name, column->name))
         return refuse (error, CODE_DUPLICATE_COLUMN, "Duplicated column names");
   }
   return TRUE;
@@ -409,6 +408,7 @@ execute_sql (Session * session, const gchar * sql, Outcome * outcome,
   g_autoptr (Arena) arena = arena_new ();
   Statement *statement = parse_statement (arena, sql, error);
 
-  *outcome = (Outcome) { 0 };
+  outcome->result = NULL;
+  outcome->affected = 0;
   return statement && execute_statement (session, statement, outcome, error);
 }

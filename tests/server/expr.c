@@ -68,7 +68,7 @@ static gboolean
 translate_string (const Expr * expr, GString * out, TypeSpec * type)
 {
   append_quoted (out, expr->text);
-  *type = (TypeSpec) { GST_TDENGINE_TYPE_VARCHAR, expr->size };
+  *type = type_varying (GST_TDENGINE_TYPE_VARCHAR, expr->size);
   return TRUE;
 }
 
@@ -104,7 +104,7 @@ translate_pseudo (Scope * scope, const Expr * expr, GString * out,
 {
   if (g_str_equal (expr->name, "tbname") && scope->tbname) {
     g_string_append (out, scope->tbname);
-    *type = (TypeSpec) { GST_TDENGINE_TYPE_VARCHAR, TBNAME_LENGTH };
+    *type = type_varying (GST_TDENGINE_TYPE_VARCHAR, TBNAME_LENGTH);
     if (!scope->in_aggregate)
       scope->n_bare++;
     return TRUE;
@@ -227,7 +227,7 @@ convert_literal (Scope * scope, const Expr * expr, gboolean negative,
   };
   Column column = {.info = {(gchar *) "", type->type,
           type->length ? type->length : G_MAXUINT16, type->digits,
-          type->scale}
+      type->scale}
   };
   Value value;
 
@@ -551,7 +551,7 @@ translate_case (Scope * scope, const Expr * expr, GString * out,
   guint at = 0;
   TypeSpec part;
 
-  *type = (TypeSpec) { GST_TDENGINE_TYPE_NULL };
+  *type = type_simple (GST_TDENGINE_TYPE_NULL);
   g_string_append (out, "CASE ");
   if (expr->has_operand && !expr_translate (scope,
           g_ptr_array_index (expr->args, at++), out, &part, error))
@@ -656,7 +656,7 @@ translate_kind (Scope * scope, const Expr * expr, GString * out,
   switch (expr->kind) {
     case EXPR_NULL:
       g_string_append (out, "NULL");
-      *type = (TypeSpec) { GST_TDENGINE_TYPE_NULL };
+      *type = type_simple (GST_TDENGINE_TYPE_NULL);
       return TRUE;
     case EXPR_BOOL:
       g_string_append (out, expr->value ? "1" : "0");

@@ -8,14 +8,16 @@
 #include "scope.h"
 #include "timetext.h"
 
-typedef enum {
+typedef enum
+{
   GIVES_BIGINT,
   GIVES_DOUBLE,
   GIVES_FIRST,                  /* what the first argument is */
   GIVES_SUM,
 } Gives;
 
-typedef enum {
+typedef enum
+{
   TAKES_ANY,
   TAKES_NUMBERS,
   TAKES_TEXT,
@@ -84,9 +86,7 @@ args_clear (Args * args)
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Args, args_clear)
-
-static gboolean
-refuse_type (const Expr * expr, GError ** error)
+     static gboolean refuse_type (const Expr * expr, GError ** error)
 {
   return refuse (error, CODE_FUNCTION_TYPE, "Invalid parameter data type : %s",
       expr->name);
@@ -169,18 +169,19 @@ give_sum (const Args * args, GString * out, TypeSpec * type)
 {
   const TypeSpec *from = &args->types[0];
 
-  *type = (TypeSpec) { GST_TDENGINE_TYPE_DOUBLE };
+  *type = type_simple (GST_TDENGINE_TYPE_DOUBLE);
   if (from->digits > 0) {
-    *type = (TypeSpec) { GST_TDENGINE_TYPE_DECIMAL, 0, 38, from->scale };
+    type->type = GST_TDENGINE_TYPE_DECIMAL;
+    type->digits = 38;
+    type->scale = from->scale;
     g_string_append_printf (out, "td_decimal_sum(%s)", args->sql[0]);
     return TRUE;
   }
   if (from->type >= GST_TDENGINE_TYPE_UTINYINT
       && from->type <= GST_TDENGINE_TYPE_UBIGINT) {
     type->type = GST_TDENGINE_TYPE_UBIGINT;
-    g_string_append (out, "td_flip(sum(");
-    expr_append_number (out, args->sql[0], from);
-    g_string_append (out, "))");
+    g_string_append_printf (out, "td_unsigned_sum(%s, %d)", args->sql[0],
+        from->type == GST_TDENGINE_TYPE_UBIGINT);
     return TRUE;
   }
   if (type_is_integer (from) || from->type == GST_TDENGINE_TYPE_BOOL)
@@ -199,9 +200,9 @@ give (Scope * scope, const Function * function, const Expr * expr,
     return give_sum (args, out, type);
   *type = args->types[0];
   if (function->gives == GIVES_DOUBLE)
-    *type = (TypeSpec) { GST_TDENGINE_TYPE_DOUBLE };
+    *type = type_simple (GST_TDENGINE_TYPE_DOUBLE);
   else if (function->gives == GIVES_BIGINT)
-    *type = (TypeSpec) { GST_TDENGINE_TYPE_BIGINT };
+    *type = type_simple (GST_TDENGINE_TYPE_BIGINT);
   else if (!function->is_aggregate && function->takes == TAKES_NUMBERS
       && (type->digits > 0 || type->type == GST_TDENGINE_TYPE_UBIGINT))
     return refuse_unsupported (error, "%s of such a number", expr->name);
@@ -252,7 +253,7 @@ call_count (Scope * scope, const Expr * expr, GString * out, TypeSpec * type,
     done = expr_translate (scope, arg, out, type, error);
   g_string_append_c (out, ')');
   scope->in_aggregate = was_in_aggregate;
-  *type = (TypeSpec) { GST_TDENGINE_TYPE_BIGINT };
+  *type = type_simple (GST_TDENGINE_TYPE_BIGINT);
   return done;
 }
 
@@ -261,7 +262,7 @@ static gboolean
 call_concat (Scope * scope, const Expr * expr, GString * out, TypeSpec * type,
     GError ** error)
 {
-  *type = (TypeSpec) { GST_TDENGINE_TYPE_VARCHAR };
+  *type = type_simple (GST_TDENGINE_TYPE_VARCHAR);
   if (n_args (expr) < 2 || n_args (expr) > 8)
     return refuse_count (expr, error);
   g_string_append_c (out, '(');
@@ -299,7 +300,7 @@ call_to_iso8601 (Scope * scope, const Expr * expr, GString * out,
   if (type->type != GST_TDENGINE_TYPE_TIMESTAMP && !type_is_integer (type))
     return refuse_type (expr, error);
   g_string_append_printf (out, ", %d, %s)", scope->precision, zone);
-  *type = (TypeSpec) { GST_TDENGINE_TYPE_VARCHAR, 62 };
+  *type = type_varying (GST_TDENGINE_TYPE_VARCHAR, 62);
   return TRUE;
 }
 
@@ -316,7 +317,7 @@ static gboolean
 call_text (const gchar * text, GString * out, TypeSpec * type)
 {
   append_quoted (out, text);
-  *type = (TypeSpec) { GST_TDENGINE_TYPE_VARCHAR, strlen (text) };
+  *type = type_varying (GST_TDENGINE_TYPE_VARCHAR, strlen (text));
   return TRUE;
 }
 
@@ -336,7 +337,7 @@ call_without_args (Scope * scope, const Expr * expr, GString * out,
     return call_text (zone, out, type);
   }
   if (g_str_equal (expr->name, "database")) {
-    *type = (TypeSpec) { GST_TDENGINE_TYPE_VARCHAR, 64 };
+    *type = type_varying (GST_TDENGINE_TYPE_VARCHAR, 64);
     if (session->db)
       append_quoted (out, session->db);
     else
@@ -344,11 +345,11 @@ call_without_args (Scope * scope, const Expr * expr, GString * out,
     return TRUE;
   }
   if (g_str_equal (expr->name, "server_status")) {
-    *type = (TypeSpec) { GST_TDENGINE_TYPE_INT };
+    *type = type_simple (GST_TDENGINE_TYPE_INT);
     g_string_append_c (out, '1');
     return TRUE;
   }
-  *type = (TypeSpec) { GST_TDENGINE_TYPE_TIMESTAMP };
+  *type = type_simple (GST_TDENGINE_TYPE_TIMESTAMP);
   if (g_str_equal (expr->name, "now"))
     g_string_append_printf (out, "%" G_GINT64_FORMAT,
         time_now (scope->precision));

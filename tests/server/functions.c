@@ -58,16 +58,32 @@ call_unsigned (sqlite3_context * context, gint n, sqlite3_value ** args)
     sqlite3_result_int64 (context, value);
 }
 
-/* td_flip (number): as BIGINT UNSIGNED is stored */
-static void
-call_flip (sqlite3_context * context, gint n, sqlite3_value ** args)
+typedef struct
 {
+  gboolean is_set;
+  guint64 sum;
+} UnsignedSum;
+
+/* td_unsigned_sum (number or stored BIGINT UNSIGNED, whether it is that) */
+static void
+step_unsigned_sum (sqlite3_context * context, gint n, sqlite3_value ** args)
+{
+  UnsignedSum *self = sqlite3_aggregate_context (context, sizeof *self);
+
   if (is_null (args[0]))
     return;
-  guint64 value = sqlite3_value_type (args[0]) == SQLITE_FLOAT ?
-      (guint64) sqlite3_value_double (args[0]) :
+  self->sum += sqlite3_value_int (args[1]) ? get_unsigned (args[0]) :
       (guint64) sqlite3_value_int64 (args[0]);
-  sqlite3_result_int64 (context, value_flip (value));
+  self->is_set = TRUE;
+}
+
+static void
+finish_unsigned_sum (sqlite3_context * context)
+{
+  UnsignedSum *self = sqlite3_aggregate_context (context, 0);
+
+  if (self && self->is_set)
+    sqlite3_result_int64 (context, value_flip (self->sum));
 }
 
 static __int128
@@ -325,7 +341,7 @@ functions_register (sqlite3 * db)
     gint n_args;
     void (*call) (sqlite3_context *, int, sqlite3_value **);
   } functions[] = {
-    {"td_unsigned", 1, call_unsigned}, {"td_flip", 1, call_flip},
+    {"td_unsigned", 1, call_unsigned},
     {"td_decimal", 2, call_decimal}, {"td_floor", 5, call_floor},
     {"td_shift", 5, call_shift}, {"td_iso8601", 3, call_iso8601},
     {"td_time", 3, call_time}, {"td_bool", 1, call_bool},
@@ -340,6 +356,7 @@ functions_register (sqlite3 * db)
     void (*step) (sqlite3_context *, int, sqlite3_value **);
     void (*finish) (sqlite3_context *);
   } aggregates[] = {
+    {"td_unsigned_sum", 2, step_unsigned_sum, finish_unsigned_sum},
     {"td_decimal_sum", 1, step_decimal_sum, finish_decimal_sum},
     {"td_first", 2, step_first, finish_pick},
     {"td_last", 2, step_last, finish_pick},

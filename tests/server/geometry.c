@@ -150,7 +150,7 @@ take_geometry (const gchar ** p, GByteArray * out, guint depth)
   {
     const gchar *word;
     guint32 kind;
-    gboolean (*take_member) (const gchar ** p, GByteArray * out);
+      gboolean (*take_member) (const gchar ** p, GByteArray * out);
   } multis[] = {
     {"MULTIPOINT", WKB_MULTI_POINT, take_point_member},
     {"MULTILINESTRING", WKB_MULTI_LINE, take_line_member},

@@ -36,9 +36,7 @@ batch_free (Batch * batch)
 }
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Batch, batch_free)
-
-static Batch *
-batch_new (Database * db, const gchar * name, Table * super)
+     static Batch *batch_new (Database * db, const gchar * name, Table * super)
 {
   Batch *batch = g_new0 (Batch, 1);
 

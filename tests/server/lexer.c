@@ -12,6 +12,14 @@ static const gchar *const symbols[] = {
   "|", "~", "!", "{", "}", "[", "]", ":", "@",
 };
 
+static Token
+make_token (TokenType type, const gchar * start, gsize length)
+{
+  Token token = { type, start, length };
+
+  return token;
+}
+
 static gboolean
 is_word_start (gchar c)
 {
@@ -84,12 +92,12 @@ take_number (const gchar * start)
 
   if (p[0] == '0' && (p[1] == 'x' || p[1] == 'X') && g_ascii_isxdigit (p[2])) {
     p = skip_based (p);
-    return (Token) { type, start, p - start };
+    return make_token (type, start, p - start);
   }
   if (p[0] == '0' && (p[1] == 'b' || p[1] == 'B') && (p[2] == '0'
           || p[2] == '1')) {
     p = skip_digits (p + 2);
-    return (Token) { type, start, p - start };
+    return make_token (type, start, p - start);
   }
   p = skip_digits (p);
   if (*p == '.') {
@@ -108,14 +116,14 @@ take_number (const gchar * start)
   }
   if (type == TOKEN_INTEGER && *p && strchr ("bunasmhdwyBUNASMHDWY", *p)
       && !is_word (p[1]))
-    return (Token) { TOKEN_DURATION, start, p + 1 - start };
+    return make_token (TOKEN_DURATION, start, p + 1 - start);
   /* a name may begin with a digit, as in p1.2d */
   if (type == TOKEN_INTEGER && is_word (*p)) {
     while (is_word (*p))
       p++;
-    return (Token) { TOKEN_WORD, start, p - start };
+    return make_token (TOKEN_WORD, start, p - start);
   }
-  return (Token) { type, start, p - start };
+  return make_token (type, start, p - start);
 }
 
 Token
@@ -125,29 +133,29 @@ lexer_next (const gchar * from)
   const gchar *start = p;
 
   if (!*p)
-    return (Token) { TOKEN_END, p, 0 };
+    return make_token (TOKEN_END, p, 0);
   if (*p == '\'' || *p == '"' || *p == '`') {
     const gchar *end = skip_quoted (p);
     TokenType type = *p == '`' ? TOKEN_NAME : TOKEN_STRING;
 
     if (!end)
-      return (Token) { TOKEN_BAD, p, strlen (p) };
-    return (Token) { type, p, end - p };
+      return make_token (TOKEN_BAD, p, strlen (p));
+    return make_token (type, p, end - p);
   }
   if (g_ascii_isdigit (*p) || (*p == '.' && g_ascii_isdigit (p[1])))
     return take_number (p);
   if (is_word_start (*p)) {
     while (is_word (*p))
       p++;
-    return (Token) { TOKEN_WORD, start, p - start };
+    return make_token (TOKEN_WORD, start, p - start);
   }
   for (guint i = 0; i < G_N_ELEMENTS (symbols); i++) {
     gsize length = strlen (symbols[i]);
 
     if (strncmp (p, symbols[i], length) == 0)
-      return (Token) { TOKEN_SYMBOL, p, length };
+      return make_token (TOKEN_SYMBOL, p, length);
   }
-  return (Token) { TOKEN_BAD, p, 1 };
+  return make_token (TOKEN_BAD, p, 1);
 }
 
 gboolean

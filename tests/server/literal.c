@@ -270,7 +270,8 @@ literal_to_value (Session * session, const Literal * literal,
 {
   Reader self = { session, literal, column, precision, NULL, 0, error };
 
-  *value = (Value) { VALUE_NULL };
+  memset (value, 0, sizeof *value);
+  value->kind = VALUE_NULL;
   if (literal->kind == LITERAL_NULL)
     return TRUE;
   if (literal->kind == LITERAL_PLACEHOLDER)

@@ -35,9 +35,9 @@ options_clear (Options * options)
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
-
-static gboolean
-parse_options (Options * self, int *argc, char ***argv, GError ** error)
+     static gboolean
+         parse_options (Options * self, int *argc, char ***argv,
+    GError ** error)
 {
   GOptionEntry entries[] = {
     {"port", 'p', 0, G_OPTION_ARG_INT, &self->port,

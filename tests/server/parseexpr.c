@@ -129,8 +129,7 @@ is_reserved (const Token * token)
     "and", "or", "not", "between", "in", "is", "union", "having", "slimit",
     "set", "values", "using", "tags", "into", "as", "case", "when", "then",
     "else", "like", "interval", "distinct", "desc", "asc", "insert", "create",
-    "drop", "describe", "show", "delete", "alter", "table", "stable",
-    "database",
+    "drop", "describe", "show", "delete", "alter",
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (words); i++)

@@ -7,6 +7,8 @@
  */
 #include "parser.h"
 
+#include <string.h>
+
 #include "error.h"
 
 static gboolean
@@ -47,7 +49,9 @@ parse_now (Parser * self, Literal * literal, LiteralKind kind)
 static gboolean
 parse_literal (Parser * self, Literal * literal)
 {
-  *literal = (Literal) {.start = self->token.start,.token = self->token };
+  memset (literal, 0, sizeof *literal);
+  literal->start = self->token.start;
+  literal->token = self->token;
   if (parser_peek_word (self, "now"))
     return parse_now (self, literal, LITERAL_NOW);
   if (parser_peek_word (self, "today"))

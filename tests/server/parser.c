@@ -189,7 +189,8 @@ parse_varying (Parser * self, TypeSpec * type)
     return TRUE;
   }
   if (token_is (&self->token, "(") && !parse_length (self, &length,
-          type->type == GST_TDENGINE_TYPE_NCHAR ? MAX_VARYING / 4 : MAX_VARYING))
+          type->type ==
+          GST_TDENGINE_TYPE_NCHAR ? MAX_VARYING / 4 : MAX_VARYING))
     return FALSE;
   type->length = length;
   return TRUE;
@@ -203,7 +204,7 @@ parser_type (Parser * self, TypeSpec * type)
 
   g_autofree gchar *word = g_ascii_strup (self->token.start,
       self->token.length);
-  *type = (TypeSpec) { 0 };
+  *type = type_simple (GST_TDENGINE_TYPE_NULL);
   if (g_str_equal (word, "DECIMAL")) {
     parser_advance (self);
     return parse_decimal (self, type);
@@ -355,7 +356,7 @@ parse_column (Parser * self, ColumnSpec * column)
   static const gchar *const options[] =
       { "encode", "compress", "level", "comment" };
 
-  *column = (ColumnSpec) { 0 };
+  memset (column, 0, sizeof *column);
   if (!(column->name = parser_name (self))
       || !parser_type (self, &column->type))
     return FALSE;
@@ -421,7 +422,7 @@ parse_sub_tables (Parser * self, Statement * statement)
       parser_advance (self);
     if (at_end (self))
       return TRUE;
-    spec = (SubTableSpec) { 0 };
+    memset (&spec, 0, sizeof spec);
     if (!accept_not_exists (self, &spec.if_not_exists)
         || !parser_table_name (self, &spec.table))
       return FALSE;
@@ -638,7 +639,7 @@ parse_any (Parser * self, Statement * statement)
   static const struct
   {
     const gchar *word;
-    gboolean (*parse) (Parser * self, Statement * statement);
+      gboolean (*parse) (Parser * self, Statement * statement);
   } statements[] = {
     {"use", parse_use}, {"create", parse_create}, {"drop", parse_drop},
     {"alter", parse_alter}, {"insert", parser_insert},

@@ -68,7 +68,9 @@ read_column (GstByteReader * reader, GstTDengineColumn * column)
   if (!gst_byte_reader_get_uint8 (reader, &type)
       || !gst_byte_reader_get_uint32_le (reader, &bytes))
     return FALSE;
-  *column = (GstTDengineColumn) { (gchar *) "", type };
+  memset (column, 0, sizeof *column);
+  column->name = (gchar *) "";
+  column->type = type;
   if (!gst_tdengine_type_is_known (type))
     return FALSE;
   if (type == GST_TDENGINE_TYPE_DECIMAL || type == GST_TDENGINE_TYPE_DECIMAL64) {

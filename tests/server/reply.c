@@ -123,8 +123,7 @@ add_names (GString * reply, Result * result)
   for (guint i = 0; i < result_n_columns (result); i++) {
     if (i > 0)
       g_string_append_c (reply, ',');
-    json_append_string (reply, result_get_column (result, i)->name, -1,
-        TRUE);
+    json_append_string (reply, result_get_column (result, i)->name, -1, TRUE);
   }
   g_string_append_c (reply, ']');
 }

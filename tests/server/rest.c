@@ -123,8 +123,7 @@ append_row (Exchange * self, GString * body, Result * result,
 {
   for (guint i = 0; i < result_n_columns (result); i++) {
     g_string_append_c (body, i ? ',' : '[');
-    append_value (self, body, rows, result_get_column (result, i), i,
-        row);
+    append_value (self, body, rows, result_get_column (result, i), i, row);
   }
   g_string_append_c (body, ']');
 }

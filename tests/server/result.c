@@ -52,7 +52,8 @@ result_free (Result * result)
   g_clear_pointer (&result->made, gst_tdengine_rows_builder_unref);
   g_clear_pointer (&result->benchmark, benchmark_blocks_free);
   g_clear_error (&result->failed);
-  g_queue_clear_full (&result->blocks, (GDestroyNotify) gst_tdengine_rows_unref);
+  g_queue_clear_full (&result->blocks,
+      (GDestroyNotify) gst_tdengine_rows_unref);
   g_free (result);
 }
 
@@ -122,8 +123,7 @@ result_add_row (Result * result, GError ** error, ...)
     result->made = gst_tdengine_rows_builder_new (result->schema);
   va_start (args, error);
   for (guint i = 0; done && i < result->n_columns; i++) {
-    if (gst_tdengine_type_get_width (result_get_column (result,
-                i)->type) > 0) {
+    if (gst_tdengine_type_get_width (result_get_column (result, i)->type) > 0) {
       done = gst_tdengine_rows_builder_append_int64 (result->made, i,
           va_arg (args, gint), error);
       continue;
@@ -238,8 +238,7 @@ results_settle (Server * server, gint64 table_id)
   for (guint i = server->open_results->len; i > 0; i--) {
     Result *result = g_ptr_array_index (server->open_results, i - 1);
 
-    if (table_id == 0 || result->table_id == 0
-        || result->table_id == table_id)
+    if (table_id == 0 || result->table_id == 0 || result->table_id == table_id)
       settle (result);
   }
 }

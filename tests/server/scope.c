@@ -21,8 +21,7 @@ scope_new (Session * session, const Select * select)
 
   self->session = session;
   self->select = select;
-  self->columns =
-      g_ptr_array_new_with_free_func ((GDestroyNotify) column_free);
+  self->columns = g_ptr_array_new_with_free_func ((GDestroyNotify) column_free);
   return self;
 }
 

@@ -4,6 +4,8 @@
  */
 #include "select.h"
 
+#include <string.h>
+
 #include "error.h"
 #include "scope.h"
 #include "system.h"
@@ -42,14 +44,13 @@ add_column (Translation * out, gchar * name, const TypeSpec * type)
   g_ptr_array_add (out->columns, column);
 }
 
-static Translation
-translation_init (guint depth)
+static void
+translation_init (Translation * self, guint depth)
 {
-  return (Translation) {
-    .sql = g_string_new (NULL),
-    .columns = g_ptr_array_new_with_free_func ((GDestroyNotify) free_column),
-    .depth = depth
-  };
+  memset (self, 0, sizeof *self);
+  self->sql = g_string_new (NULL);
+  self->columns = g_ptr_array_new_with_free_func ((GDestroyNotify) free_column);
+  self->depth = depth;
 }
 
 static void
@@ -60,14 +61,14 @@ translation_clear (Translation * self)
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Translation, translation_clear)
-
 /* the columns of the select in parentheses, as `q` */
-static gboolean
-open_sub_select (Scope * scope, const Source * source, GString * from,
+     static gboolean
+         open_sub_select (Scope * scope, const Source * source, GString * from,
     Translation * out, GError ** error)
 {
-  g_auto (Translation) inner = translation_init (out->depth + 1);
+  g_auto (Translation) inner = { 0 };
 
+  translation_init (&inner, out->depth + 1);
   if (!translate (scope->session, source->select, &inner, error))
     return FALSE;
   scope->alias = source->alias;
@@ -161,8 +162,7 @@ append_star (Scope * scope, const Expr * star, Translation * out,
   gboolean with_tags = !scope->table || scope->table->kind != TABLE_SUB;
 
   if (!scope->select->source)
-    return refuse (error, CODE_SYNTAX, "syntax error near \"%s\"",
-        star->start);
+    return refuse (error, CODE_SYNTAX, "syntax error near \"%s\"", star->start);
   if (star->qualifier && g_strcmp0 (star->qualifier, scope->alias) != 0)
     return refuse (error, CODE_NO_TABLE, "Table does not exist");
   for (guint i = 0; i < scope->columns->len; i++) {
@@ -369,9 +369,8 @@ parts_clear (Parts * parts)
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Parts, parts_clear)
-
-static gboolean
-translate_parts (Scope * scope, Parts * parts, Translation * out,
+     static gboolean
+         translate_parts (Scope * scope, Parts * parts, Translation * out,
     GError ** error)
 {
   const Select *select = scope->select;
@@ -463,10 +462,11 @@ select_benchmark (Session * session, const Select * select, Table * table,
     GError ** error)
 {
   g_autoptr (Scope) scope = scope_new (session, select);
-  g_auto (Translation) out = translation_init (0);
+  g_auto (Translation) out = { 0 };
   g_autoptr (GString) items = g_string_new (NULL);
   g_autoptr (GPtrArray) names = g_ptr_array_new ();
 
+  translation_init (&out, 0);
   scope_add_table (scope, table, select->source->alias);
   if (!append_items (scope, &out, items, error))
     return NULL;
@@ -503,9 +503,10 @@ find_benchmark (Session * session, const Select * select, Table ** table)
 Result *
 select_execute (Session * session, const Select * select, GError ** error)
 {
-  g_auto (Translation) out = translation_init (0);
+  g_auto (Translation) out = { 0 };
   Table *table;
 
+  translation_init (&out, 0);
   if (find_benchmark (session, select, &table))
     return select_benchmark (session, select, table, error);
   if (!translate (session, select, &out, error))

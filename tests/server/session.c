@@ -4,6 +4,8 @@
  */
 #include "session.h"
 
+#include <string.h>
+
 #include "benchmark.h"
 #include "error.h"
 #include "system.h"
@@ -36,7 +38,8 @@ server_free (Server * server)
 void
 session_init (Session * session, Server * server)
 {
-  *session = (Session) {.server = server };
+  memset (session, 0, sizeof *session);
+  session->server = server;
   session_set_zone (session, "UTC");
 }
 

@@ -21,7 +21,8 @@
 #define EXIT_CRASHED 86
 #define TBNAME_BYTES 271
 
-typedef enum {
+typedef enum
+{
   FIELD_COLUMN = 1,
   FIELD_TAG = 2,
   FIELD_TBNAME = 4,
@@ -583,8 +584,7 @@ write_pending (Stmt2 * self, Pending * pending, GError ** error)
   }
   g_autoptr (RowWriter) writer = row_writer_new (server, table);
   for (guint i = 0; i < pending->n_rows; i++)
-    if (!row_writer_add (writer, &pending->rows[i * pending->n_columns],
-            error))
+    if (!row_writer_add (writer, &pending->rows[i * pending->n_columns], error))
       return FALSE;
   return TRUE;
 }
@@ -700,8 +700,7 @@ fill_param (Arena * arena, Expr * expr, const BindColumn * bind,
     return refuse_unsupported (error, "A parameter of this type");
   if (!bind_column_read (bind, &column, &value, 1, error))
     return FALSE;
-  if (bind->type == GST_TDENGINE_TYPE_TIMESTAMP
-      && value.kind == VALUE_INTEGER) {
+  if (bind->type == GST_TDENGINE_TYPE_TIMESTAMP && value.kind == VALUE_INTEGER) {
     expr->kind = EXPR_TIMESTAMP;
     expr->value = value.integer;
     return TRUE;

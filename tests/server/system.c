@@ -307,33 +307,39 @@ fill_written (Filler * self)
 
 static const SystemTable tables[] = {
   {"information_schema", "ins_databases", fill_databases, {
-      {"name", 't', 64}, {"create_time", 'T', 0}, {"vgroups", 's', 0},
-      {"ntables", 'b', 0}, {"replica", 's', 0}, {"keep", 't', 32},
-      {"precision", 't', 2}, {"status", 't', 10}}},
+              {"name", 't', 64}, {"create_time", 'T', 0}, {"vgroups", 's', 0},
+              {"ntables", 'b', 0}, {"replica", 's', 0}, {"keep", 't', 32},
+          {"precision", 't', 2}, {"status", 't', 10}}},
   {"information_schema", "ins_stables", fill_super_tables, {
-      {"stable_name", 't', 192}, {"db_name", 't', 64}, {"create_time", 'T', 0},
-      {"columns", 'i', 0}, {"tags", 'i', 0}, {"last_update", 'T', 0},
-      {"table_comment", 't', 1024}}},
+              {"stable_name", 't', 192}, {"db_name", 't', 64}, {"create_time",
+                  'T', 0},
+              {"columns", 'i', 0}, {"tags", 'i', 0}, {"last_update", 'T', 0},
+          {"table_comment", 't', 1024}}},
   {"information_schema", "ins_tables", fill_tables, {
-      {"table_name", 't', 192}, {"db_name", 't', 64}, {"create_time", 'T', 0},
-      {"columns", 'i', 0}, {"stable_name", 't', 192}, {"uid", 'b', 0},
-      {"vgroup_id", 'i', 0}, {"ttl", 'i', 0}, {"table_comment", 't', 1024},
-      {"type", 't', 21}}},
+              {"table_name", 't', 192}, {"db_name", 't', 64}, {"create_time",
+                  'T', 0},
+              {"columns", 'i', 0}, {"stable_name", 't', 192}, {"uid", 'b', 0},
+              {"vgroup_id", 'i', 0}, {"ttl", 'i', 0}, {"table_comment", 't',
+                  1024},
+          {"type", 't', 21}}},
   {"information_schema", "ins_columns", fill_columns, {
-      {"table_name", 't', 192}, {"db_name", 't', 64}, {"table_type", 't', 21},
-      {"col_name", 't', 64}, {"col_type", 't', 32}, {"col_length", 'i', 0},
-      {"col_precision", 'i', 0}, {"col_scale", 'i', 0},
-      {"col_nullable", 'i', 0}, {"col_source", 't', 258},
-      {"col_id", 's', 0}}},
+              {"table_name", 't', 192}, {"db_name", 't', 64}, {"table_type",
+                  't', 21},
+              {"col_name", 't', 64}, {"col_type", 't', 32}, {"col_length", 'i',
+                  0},
+              {"col_precision", 'i', 0}, {"col_scale", 'i', 0},
+              {"col_nullable", 'i', 0}, {"col_source", 't', 258},
+          {"col_id", 's', 0}}},
   {"information_schema", "ins_tags", fill_tags, {
-      {"table_name", 't', 192}, {"db_name", 't', 64},
-      {"stable_name", 't', 192}, {"tag_name", 't', 64}, {"tag_type", 't', 32},
-      {"tag_value", 't', 16384}}},
+              {"table_name", 't', 192}, {"db_name", 't', 64},
+              {"stable_name", 't', 192}, {"tag_name", 't', 64}, {"tag_type",
+                  't', 32},
+          {"tag_value", 't', 16384}}},
   {"information_schema", "ins_topics", fill_nothing, {
-      {"topic_name", 't', 192}, {"db_name", 't', 64},
-      {"create_time", 'T', 0}}},
+              {"topic_name", 't', 192}, {"db_name", 't', 64},
+          {"create_time", 'T', 0}}},
   {BENCHMARK_DATABASE, "written", fill_written, {
-      {"ts", 'T', 0}, {"n_rows", 'b', 0}}},
+          {"ts", 'T', 0}, {"n_rows", 'b', 0}}},
 };
 
 static TypeSpec
@@ -341,15 +347,15 @@ get_type (const SystemColumn * column)
 {
   switch (column->type) {
     case 't':
-      return (TypeSpec) { GST_TDENGINE_TYPE_VARCHAR, column->length };
+      return type_varying (GST_TDENGINE_TYPE_VARCHAR, column->length);
     case 'b':
-      return (TypeSpec) { GST_TDENGINE_TYPE_BIGINT };
+      return type_simple (GST_TDENGINE_TYPE_BIGINT);
     case 'i':
-      return (TypeSpec) { GST_TDENGINE_TYPE_INT };
+      return type_simple (GST_TDENGINE_TYPE_INT);
     case 's':
-      return (TypeSpec) { GST_TDENGINE_TYPE_SMALLINT };
+      return type_simple (GST_TDENGINE_TYPE_SMALLINT);
     default:
-      return (TypeSpec) { GST_TDENGINE_TYPE_TIMESTAMP };
+      return type_simple (GST_TDENGINE_TYPE_TIMESTAMP);
   }
 }
 
@@ -360,9 +366,9 @@ add_columns (Table * table, const SystemTable * system)
     TypeSpec type = get_type (info);
     Column *column = g_new0 (Column, 1);
 
-    column->info = (GstTDengineColumn) { g_strdup (info->name), type.type,
-      type.length
-    };
+    column->info.name = g_strdup (info->name);
+    column->info.type = type.type;
+    column->info.length = type.length;
     column->id = table->next_column++;
     g_ptr_array_add (table->columns, column);
   }

@@ -17,7 +17,7 @@ void
 value_clear (Value * value)
 {
   g_free (value->owned);
-  *value = (Value) { VALUE_NONE };
+  memset (value, 0, sizeof *value);
 }
 
 void

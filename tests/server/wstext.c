@@ -493,8 +493,7 @@ take_stmt2_result (Call * self)
   }
   GString *reply = new_reply (self);
   reply_add_int (reply, "stmt_id", id);
-  reply_add_int (reply, "id", connection_add_result (self->connection,
-          result));
+  reply_add_int (reply, "id", connection_add_result (self->connection, result));
   reply_add_fields (reply, result);
   send_reply (self, reply);
   return TRUE;
@@ -518,7 +517,7 @@ static const struct
   const gchar *action;
   const gchar *what;            /* in the words of the adapter's error */
   gboolean needs_login;
-  gboolean (*take) (Call * call);
+    gboolean (*take) (Call * call);
 } actions[] = {
   {"version", "version", FALSE, take_version},
   {"conn", "connect", FALSE, take_conn},
