@@ -15,6 +15,7 @@ struct _Catalog
   Storage *storage;
   GHashTable *databases;        /* name → Database */
   gint64 next_id;
+  GPtrArray *added;             /* of Table: since the transaction began */
 };
 
 static const gchar tables_sql[] =
@@ -60,13 +61,31 @@ void
 catalog_free (Catalog * catalog)
 {
   g_hash_table_unref (catalog->databases);
+  g_ptr_array_unref (catalog->added);
   g_free (catalog);
 }
 
-Storage *
-catalog_get_storage (Catalog * catalog)
+gboolean
+catalog_begin (Catalog * catalog, GError ** error)
 {
-  return catalog->storage;
+  g_ptr_array_set_size (catalog->added, 0);
+  return storage_begin (catalog->storage, error);
+}
+
+/* Keeps or undoes all since the beginning; FALSE where it is undone. Of what
+ * is in memory only new tables are undone: nothing else is changed before all
+ * that may fail has been done. */
+gboolean
+catalog_end (Catalog * catalog, gboolean keep, GError ** error)
+{
+  if (storage_end (catalog->storage, keep, keep ? error : NULL))
+    return TRUE;
+  for (guint i = catalog->added->len; i > 0; i--) {
+    Table *table = g_ptr_array_index (catalog->added, i - 1);
+
+    g_hash_table_remove (table->db->tables, table->name);
+  }
+  return FALSE;
 }
 
 /* the table that rows and columns belong to */
@@ -198,8 +217,17 @@ insert_table (Catalog * self, Database * db, gint64 id, const gchar * name,
   table->columns = super ? g_ptr_array_ref (super->columns) : new_columns ();
   table->tags = super ? g_ptr_array_ref (super->tags) : new_columns ();
   g_hash_table_insert (db->tables, table->name, table);
+  if (kind != TABLE_SYSTEM && !db->is_benchmark)
+    g_ptr_array_add (self->added, table);
   self->next_id = MAX (self->next_id, id + 1);
   return table;
+}
+
+static void
+forget_table (Catalog * self, Table * table)
+{
+  g_ptr_array_remove (self->added, table);
+  g_hash_table_remove (table->db->tables, table->name);
 }
 
 static Column *
@@ -324,6 +352,7 @@ catalog_new (Storage * storage, GError ** error)
   g_autoptr (GHashTable) by_id = g_hash_table_new (g_int64_hash, g_int64_equal);
 
   self->storage = storage;
+  self->added = g_ptr_array_new ();
   self->next_id = 1;
   self->databases = g_hash_table_new_full (g_str_hash, g_str_equal, NULL,
       (GDestroyNotify) database_free);
@@ -397,6 +426,7 @@ catalog_drop_database (Catalog * catalog, Database * db, GError ** error)
   }
   if (!run (catalog, error, "DELETE FROM databases WHERE id = ?", "i", db->id))
     return FALSE;
+  g_ptr_array_set_size (catalog->added, 0);
   g_hash_table_remove (catalog->databases, db->name);
   return TRUE;
 }
@@ -504,7 +534,7 @@ catalog_add_table (Catalog * catalog, Database * db, const gchar * name,
       && make_rows (catalog, table, error)
       && make_tags (catalog, table, error))
     return table;
-  g_hash_table_remove (db->tables, name);
+  forget_table (catalog, table);
   return NULL;
 }
 
@@ -545,7 +575,7 @@ catalog_add_sub_table (Catalog * catalog, Database * db, const gchar * name,
   if (store_table (catalog, table, error)
       && store_tags (catalog, table, tags, error))
     return table;
-  g_hash_table_remove (db->tables, name);
+  forget_table (catalog, table);
   return NULL;
 }
 
@@ -572,6 +602,7 @@ catalog_drop_table (Catalog * catalog, Table * table, GError ** error)
 {
   if (!drop_stored (catalog, table, error))
     return FALSE;
+  g_ptr_array_set_size (catalog->added, 0);
   if (table->kind == TABLE_SUPER)
     g_hash_table_foreach_remove (table->db->tables, is_sub_table_of, table);
   g_hash_table_remove (table->db->tables, table->name);

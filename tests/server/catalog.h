@@ -95,7 +95,9 @@ gboolean   catalog_drop_column    (Catalog *catalog, Table *table,
 gboolean   catalog_update_column  (Catalog *catalog, Table *table,
                                    Column *column, const gchar *name,
                                    guint length, GError **error);
-Storage *  catalog_get_storage    (Catalog *catalog);
+gboolean   catalog_begin          (Catalog *catalog, GError **error);
+gboolean   catalog_end            (Catalog *catalog, gboolean keep,
+                                   GError **error);
 Table *    table_owner            (Table *table);
 Column *   columns_find           (GPtrArray *columns, const gchar *name);
 gint       columns_index          (GPtrArray *columns, const gchar *name);

@@ -141,7 +141,6 @@ create_sub_table (Session * session, const SubTableSpec * spec, GError ** error)
       error);
   if (!tags)
     return FALSE;
-  results_settle (session->server, super->id);
   gboolean done = insert_sub_table (session, db, spec->table.name, super, tags,
       error) != NULL;
   value_free_array (tags, super->tags->len);
@@ -159,34 +158,49 @@ create_sub_tables (Session * session, const Statement * statement,
   return TRUE;
 }
 
-static gboolean
-drop_table (Session * session, const DropSpec * drop, gboolean is_super,
+/* NULL without an error where there is none, and none is needed */
+static Table *
+find_drop (Session * session, const DropSpec * drop, gboolean is_super,
     GError ** error)
 {
   g_autoptr (GError) own_error = NULL;
   Table *table = session_find_table (session, &drop->table, &own_error);
 
   if (!table && drop->if_exists)
-    return TRUE;
+    return NULL;
   if (own_error)
-    return g_propagate_error (error, g_steal_pointer (&own_error)), FALSE;
-  if (!table && is_super)
-    return refuse (error, CODE_NO_SUPER_TABLE, "STable not exist");
-  if (!table)
-    return refuse (error, CODE_NO_TABLE, "Table does not exist");
-  if (table->kind == TABLE_SYSTEM)
-    return refuse (error, CODE_INVALID_OPERATION, "Cannot drop a system table");
-  results_settle (session->server, 0);
-  return catalog_drop_table (session->server->catalog, table, error);
+    g_propagate_error (error, g_steal_pointer (&own_error));
+  else if (!table && is_super)
+    refuse (error, CODE_NO_SUPER_TABLE, "STable not exist");
+  else if (!table)
+    refuse (error, CODE_NO_TABLE, "Table does not exist");
+  else if (table->kind == TABLE_SYSTEM)
+    refuse (error, CODE_INVALID_OPERATION, "Cannot drop a system table");
+  return table;
 }
 
+/* all of them or none */
 static gboolean
 drop_tables (Session * session, const Statement * statement, GError ** error)
 {
-  for (guint i = 0; i < statement->drops->len; i++)
-    if (!drop_table (session, &g_array_index (statement->drops, DropSpec, i),
-            statement->is_super, error))
+  GArray *drops = statement->drops;
+  GError *own_error = NULL;
+
+  for (guint i = 0; i < drops->len; i++) {
+    find_drop (session, &g_array_index (drops, DropSpec, i),
+        statement->is_super, &own_error);
+    if (own_error)
+      return g_propagate_error (error, own_error), FALSE;
+  }
+  results_settle (session->server, 0);
+  for (guint i = 0; i < drops->len; i++) {
+    /* one of them may have gone with its super table */
+    Table *table = find_drop (session, &g_array_index (drops, DropSpec, i),
+        statement->is_super, NULL);
+
+    if (table && !catalog_drop_table (session->server->catalog, table, error))
       return FALSE;
+  }
   return TRUE;
 }
 
@@ -357,12 +371,12 @@ static gboolean
 change_in_transaction (Session * session, const Statement * statement,
     gint64 * affected, GError ** error)
 {
-  Storage *storage = session->server->storage;
+  Catalog *catalog = session->server->catalog;
 
-  if (!storage_begin (storage, error))
+  if (!catalog_begin (catalog, error))
     return FALSE;
   gboolean done = change (session, statement, affected, error);
-  return storage_end (storage, done, done ? error : NULL);
+  return catalog_end (catalog, done, error);
 }
 
 static gboolean

@@ -4,9 +4,12 @@
  */
 #pragma once
 
-#include <libsoup/soup.h>
-
 #include "session.h"
 
-SoupServer * httpd_new  (Server *server, guint port, GError **error);
-guint        httpd_port (SoupServer *httpd);
+typedef struct _Httpd Httpd;
+
+Httpd * httpd_new      (Server *server, guint port, GError **error);
+void    httpd_free     (Httpd *httpd);
+guint   httpd_get_port (Httpd *httpd);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Httpd, httpd_free)

@@ -9,6 +9,7 @@
 
 #include "error.h"
 #include "literal.h"
+#include "result.h"
 #include "rowwriter.h"
 
 /* rows for one table, which may not be there yet */
@@ -116,6 +117,7 @@ insert_sub_table (Session * session, Database * db, const gchar * name,
 
   if (table)
     return table;
+  results_settle (session->server, super->id);
   return catalog_add_sub_table (session->server->catalog, db, name, super,
       (gpointer) tags, error);
 }

@@ -138,13 +138,12 @@ run (Options * options, GError ** error)
   server->password = g_steal_pointer (&options->password);
   server->benchmark = benchmark_new (options->bench_rows,
       options->bench_block_rows);
-  g_autoptr (SoupServer) httpd = httpd_new (server, options->port, error);
+  g_autoptr (Httpd) httpd = httpd_new (server, options->port, error);
   if (!httpd)
     return FALSE;
-  printf ("listening on ws://127.0.0.1:%u/ws\n", httpd_port (httpd));
+  printf ("listening on ws://127.0.0.1:%u/ws\n", httpd_get_port (httpd));
   fflush (stdout);
   serve (options);
-  soup_server_disconnect (httpd);
   return TRUE;
 }
 

@@ -261,10 +261,10 @@ store (RawWrite * self, GError ** error)
         gst_tdengine_rows_get_n_rows (self->rows));
     return TRUE;
   }
-  if (!storage_begin (server->storage, error))
+  if (!catalog_begin (server->catalog, error))
     return FALSE;
   gboolean done = write_rows (self, error);
-  return storage_end (server->storage, done, done ? error : NULL);
+  return catalog_end (server->catalog, done, error);
 }
 
 static gboolean

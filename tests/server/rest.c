@@ -239,7 +239,11 @@ run (Exchange * self, const gchar * path, GHashTable * query)
     respond_error (self, SOUP_STATUS_OK, error->code, error->message);
     return;
   }
-  respond_outcome (self, &outcome);
+  if (outcome.result && result_get_benchmark (outcome.result))
+    respond_error (self, SOUP_STATUS_OK, CODE_ADAPTER,
+        "The benchmark table in REST: not supported by the test server");
+  else
+    respond_outcome (self, &outcome);
   g_clear_pointer (&outcome.result, result_free);
 }
 

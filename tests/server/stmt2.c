@@ -614,7 +614,7 @@ crash (void)
 static gboolean
 exec_insert (Stmt2 * self, gint64 * affected, GError ** error)
 {
-  Storage *storage = self->session->server->storage;
+  Catalog *catalog = self->session->server->catalog;
   gboolean done;
 
   if (!self->interlaced && (self->failed || (self->pending->len == 0
@@ -627,10 +627,10 @@ exec_insert (Stmt2 * self, gint64 * affected, GError ** error)
   if (self->pending->len == 0)
     return refuse (error, CODE_INVALID_INPUT, "Invalid input");
 
-  if (!storage_begin (storage, error))
+  if (!catalog_begin (catalog, error))
     return FALSE;
   done = write_all (self, affected, error);
-  done = storage_end (storage, done, done ? error : NULL);
+  done = catalog_end (catalog, done, error);
   forget_binds (self);
   self->was_executed = TRUE;
   return done;

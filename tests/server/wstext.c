@@ -65,6 +65,8 @@ get_string (Call * self, const gchar * name, const gchar ** value)
   return TRUE;
 }
 
+/* json-glib keeps numbers from 2^63 on as negative ones, with the same bits;
+ * so truly negative ones, which the adapter refuses, pass too */
 static gboolean
 get_id (JsonObject * args, const gchar * name, guint64 * value)
 {
@@ -74,10 +76,9 @@ get_id (JsonObject * args, const gchar * name, guint64 * value)
   if (!node || JSON_NODE_HOLDS_NULL (node))
     return TRUE;
   if (!JSON_NODE_HOLDS_VALUE (node)
-      || json_node_get_value_type (node) != G_TYPE_INT64
-      || json_node_get_int (node) < 0)
+      || json_node_get_value_type (node) != G_TYPE_INT64)
     return FALSE;
-  *value = json_node_get_int (node);
+  *value = (guint64) json_node_get_int (node);
   return TRUE;
 }
 
