@@ -101,6 +101,7 @@ GST_START_TEST (test_rows_arrive_with_their_columns)
   fail_unless (gst_app_sink_is_eos (GST_APP_SINK (sink)));
   finish (pipeline, sink);
 }
+
 GST_END_TEST;
 
 GST_START_TEST (test_buffers_tell_time_and_row)
@@ -129,6 +130,7 @@ GST_START_TEST (test_buffers_tell_time_and_row)
           GST_FORMAT_TIME, GST_BUFFER_PTS (buffer)), 2 * GST_SECOND);
   finish (pipeline, sink);
 }
+
 GST_END_TEST;
 
 GST_START_TEST (test_one_row_a_buffer)
@@ -155,6 +157,7 @@ GST_START_TEST (test_one_row_a_buffer)
   fail_unless_equals_int64 (sum, 201 + 202 + 203 + 204 + 205);
   finish (pipeline, sink);
 }
+
 GST_END_TEST;
 
 /* a sink drops what lies before its segment, so the segment has to move */
@@ -172,6 +175,7 @@ GST_START_TEST (test_a_table_of_earlier_times_is_not_dropped)
   fail_unless_equals_int (n, 5);
   finish (pipeline, sink);
 }
+
 GST_END_TEST;
 
 GST_START_TEST (test_a_query_without_rows_ends_at_once)
@@ -191,6 +195,7 @@ GST_START_TEST (test_a_query_without_rows_ends_at_once)
   fail_unless_equals_int (gst_tdengine_schema_get_n_columns (schema), 5);
   finish (pipeline, sink);
 }
+
 GST_END_TEST;
 
 GST_START_TEST (test_position_and_duration)
@@ -221,6 +226,7 @@ GST_START_TEST (test_position_and_duration)
   fail_unless_equals_uint64 (rows, 3);
   finish (pipeline, sink);
 }
+
 GST_END_TEST;
 
 GST_START_TEST (test_the_element_is_made_from_a_uri)
@@ -240,13 +246,14 @@ GST_START_TEST (test_the_element_is_made_from_a_uri)
   fail_unless_equals_string (zone, "Europe/Oslo");
   fail_unless_equals_string (uri, "taos+ws://ola@example.org:1234/power");
 }
+
 GST_END_TEST;
 
 static const struct
 {
   const gchar *property;
   const gchar *value;
-  GQuark (*domain) (void);
+    GQuark (*domain) (void);
   gint code;
   gint server_code;
   const gchar *words;
@@ -303,6 +310,7 @@ GST_START_TEST (test_what_can_not_be_read_is_told)
     fail_unless_equals_int (code, refused[__i__].server_code);
   finish (pipeline, sink);
 }
+
 GST_END_TEST;
 
 static Suite *

@@ -483,7 +483,8 @@ run_statement (GstTDengineConnection * self, const gchar * sql,
     GstTDengineRequest * request, GCancellable * cancellable, GError ** error)
 {
   guint8 head[GST_TDENGINE_QUERY_HEAD_SIZE];
-  GOutputVector parts[] = { {head, sizeof head}, {sql, strlen (sql)} };
+  GOutputVector parts[] = { {head, sizeof head}, {sql, strlen (sql)}
+  };
   guint64 req_id = gst_tdengine_connection_next_id (self);
 
   if (parts[1].size == 0) {

@@ -220,8 +220,7 @@ static gboolean
 execute_when_bound (GstTDengineWriter * self, GCancellable * cancellable,
     GError ** error)
 {
-  return self->under_way != BOUND
-      || (wait_for_reply (self, cancellable, error)
+  return self->under_way != BOUND || (wait_for_reply (self, cancellable, error)
       && execute_bound (self, error));
 }
 
@@ -562,8 +561,7 @@ static gboolean
 submit_bound (GstTDengineWriter * self, GCancellable * cancellable,
     GError ** error)
 {
-  g_autoptr (GArray) runs =
-      g_array_new (FALSE, FALSE, sizeof (GstTDengineRun));
+  g_autoptr (GArray) runs = g_array_new (FALSE, FALSE, sizeof (GstTDengineRun));
   guint n_rows = 0, n_whole = 0;
 
   while (n_whole < self->held->len && n_rows < GST_TDENGINE_MAX_BOUND_ROWS) {
