@@ -34,7 +34,8 @@ def rest(uri, sql, database=''):
     parts = urllib.parse.urlsplit(uri)
     login = f"{parts.username or 'root'}:{parts.password or 'taosdata'}"
     request = urllib.request.Request(
-        f'http://{parts.hostname}:{parts.port or 6041}/rest/sql/{database}',
+        f'http://{parts.hostname}:{parts.port or 6041}/rest/sql'
+        + (f'/{database}' if database else ''),
         sql.encode(),
         {'Authorization': 'Basic ' + base64.b64encode(login.encode()).decode()})
     with urllib.request.urlopen(request) as reply:
