@@ -313,6 +313,54 @@ GST_START_TEST (test_what_can_not_be_read_is_told)
 
 GST_END_TEST;
 
+static gint n_leaks;
+
+static void
+look_for_secret (GstDebugCategory * category, GstDebugLevel level,
+    const gchar * file, const gchar * function, gint line, GObject * object,
+    GstDebugMessage * message, gpointer data)
+{
+  if (strstr (gst_debug_message_get (message), "hunter2"))
+    g_atomic_int_inc (&n_leaks);
+}
+
+GST_START_TEST (test_the_password_stays_secret)
+{
+  GstElement *sink, *pipeline = make_pipeline ("select 1", "", &sink);
+  g_autoptr (GstElement) src = gst_bin_get_by_name (GST_BIN (pipeline), "src");
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  const gchar *host = strstr (test_server_uri (), "//") + 2;
+  const gchar *user_end = strchr (host, '@');
+  g_autofree gchar *uri = g_strdup_printf ("taos+ws://root:hunter2@%s",
+      user_end ? user_end + 1 : host);
+  g_autofree gchar *shown = NULL;
+
+  n_leaks = 0;
+  gst_debug_add_log_function (look_for_secret, NULL, NULL);
+  gst_debug_set_default_threshold (GST_LEVEL_MEMDUMP);
+  g_object_set (src, "uri", uri, NULL);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  g_autoptr (GstMessage) message = gst_bus_timed_pop_filtered (bus,
+      30 * GST_SECOND, GST_MESSAGE_ERROR);
+  g_autofree gchar *dot = gst_debug_bin_to_dot_data (GST_BIN (pipeline),
+      GST_DEBUG_GRAPH_SHOW_ALL);
+  gst_debug_set_default_threshold (GST_LEVEL_NONE);
+  gst_debug_remove_log_function (look_for_secret);
+
+  fail_unless (message);
+  g_object_get (src, "uri", &shown, NULL);
+  fail_unless (strstr (shown, "root@"));
+  fail_if (strstr (shown, "hunter2"));
+  fail_if (strstr (dot, "hunter2"));
+  fail_unless (strstr (dot, "root@"), "the dump does not show the URI at all");
+  fail_unless_equals_int (n_leaks, 0);
+  fail_if (g_object_class_find_property (G_OBJECT_GET_CLASS (src),
+          "password")->flags & G_PARAM_READABLE);
+  finish (pipeline, sink);
+}
+
+GST_END_TEST;
+
 static Suite *
 src_suite (void)
 {
@@ -331,6 +379,7 @@ src_suite (void)
   tcase_add_test (tc, test_the_element_is_made_from_a_uri);
   tcase_add_loop_test (tc, test_what_can_not_be_read_is_told, 0,
       G_N_ELEMENTS (refused));
+  tcase_add_test (tc, test_the_password_stays_secret);
   return suite;
 }
 
