@@ -39,7 +39,7 @@ static const Setting table[] = {
   {"user", NULL, KIND_TEXT, FIELD (user), "root", "User",
       "User name to log in with"},
   {"password", NULL, KIND_SECRET, FIELD (password), "taosdata", "Password",
-      "Password to log in with (write-only)"},
+      "Password to log in with (write-only; default: taosdata)"},
   {"database", NULL, KIND_TEXT, FIELD (database), NULL, "Database",
       "Database that table names without one belong to, in its exact case"},
   {"timezone", NULL, KIND_TEXT, FIELD (timezone), NULL, "Time zone",
