@@ -512,18 +512,16 @@ gst_tdengine_sink_render (GstBaseSink * sink, GstBuffer * buffer)
   return work (self, buffer);
 }
 
-/* EOS goes on when the server has confirmed every row */
+/* EOS goes on when the server has confirmed every row. The base class holds the
+ * preroll lock around serialized events. */
 static gboolean
 gst_tdengine_sink_event (GstBaseSink * sink, GstEvent * event)
 {
   GstTDengineSink *self = GST_TDENGINE_SINK (sink);
   GstFlowReturn flow = GST_FLOW_OK;
 
-  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS) {
-    GST_BASE_SINK_PREROLL_LOCK (sink);
+  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS)
     flow = work (self, NULL);
-    GST_BASE_SINK_PREROLL_UNLOCK (sink);
-  }
   if (flow == GST_FLOW_OK)
     return GST_BASE_SINK_CLASS (gst_tdengine_sink_parent_class)->event (sink,
         event);

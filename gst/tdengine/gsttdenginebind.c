@@ -249,6 +249,9 @@ append_record (Bind * self, guint index, guint first_run, guint n_rows)
     else
       append_varying (self, &run->run, source, column, &lengths);
   }
+  /* the server takes values without a single byte for no values at all */
+  if (self->out->len == size_field + 4)
+    *extend (self, 1) = 0;
   set_uint32 (self, size_field, self->out->len - size_field - 4);
   set_uint32 (self, start, self->out->len - start);
 }

@@ -1,0 +1,547 @@
+/* tdenginesink: stories of a pipeline that writes
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <gst/app/app.h>
+#include <gst/check/gstcheck.h>
+
+#include "testserver.h"
+
+/* 2024-12-19 19:12:45.642 UTC */
+#define TIME G_GINT64_CONSTANT (1734635565642)
+
+static GstTDengineConnection *connection;
+static gchar *database;
+
+static void
+set_up (void)
+{
+  connection = test_connect ();
+  database = g_strdup_printf ("test_sink_%d", (gint) getpid ());
+  test_execute (connection, "drop database if exists %s", database);
+  test_execute (connection, "create database %s vgroups 1", database);
+  test_execute (connection, "create table %s.meters (ts timestamp, "
+      "current float, voltage int, note nchar(8)) "
+      "tags (location varchar(64), groupid int)", database);
+  test_execute (connection, "create table %s.plain (ts timestamp, "
+      "current float, voltage int, note nchar(8))", database);
+}
+
+static void
+tear_down (void)
+{
+  test_execute (connection, "drop database if exists %s", database);
+  g_clear_object (&connection);
+  g_clear_pointer (&database, g_free);
+}
+
+/* A row as text, fields between bars; NULL is NULL. */
+
+typedef struct
+{
+  const gchar *name;
+  GstTDengineType type;
+  guint length;
+} Column;
+
+static const Column meter_columns[] = {
+  {"tbname", GST_TDENGINE_TYPE_VARCHAR, 192},
+  {"ts", GST_TDENGINE_TYPE_TIMESTAMP, 0},
+  {"current", GST_TDENGINE_TYPE_FLOAT, 0},
+  {"voltage", GST_TDENGINE_TYPE_INT, 0},
+  {"note", GST_TDENGINE_TYPE_NCHAR, 16},
+  {"location", GST_TDENGINE_TYPE_VARCHAR, 80},
+  {"groupid", GST_TDENGINE_TYPE_INT, 0},
+};
+
+/* without the table's name and without tags */
+static const Column *const plain_columns = &meter_columns[1];
+
+static void
+append_field (GstTDengineRowsBuilder * builder, guint column,
+    GstTDengineType type, const gchar * field)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (g_str_equal (field, "NULL"))
+    gst_tdengine_rows_builder_append_null (builder, column);
+  else if (type == GST_TDENGINE_TYPE_FLOAT)
+    gst_tdengine_rows_builder_append_double (builder, column,
+        g_ascii_strtod (field, NULL), &error);
+  else if (gst_tdengine_type_get_width (type) > 0)
+    gst_tdengine_rows_builder_append_int64 (builder, column,
+        g_ascii_strtoll (field, NULL, 10), &error);
+  else
+    gst_tdengine_rows_builder_append_string (builder, column, field, &error);
+  g_assert_no_error (error);
+}
+
+static GstTDengineRows *
+make_rows (const Column * columns, guint n_columns, const gchar * text)
+{
+  g_autoptr (GstTDengineSchema) schema =
+      gst_tdengine_schema_new (GST_TDENGINE_PRECISION_MS);
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+
+  for (guint i = 0; i < n_columns; i++) {
+    GstTDengineColumn column = { (gchar *) columns[i].name, columns[i].type,
+      columns[i].length, 0, 0
+    };
+    gst_tdengine_schema_append (schema, &column, NULL);
+  }
+  g_autoptr (GstTDengineRowsBuilder) builder =
+      gst_tdengine_rows_builder_new (schema);
+  for (guint i = 0; lines[i]; i++) {
+    g_auto (GStrv) fields = g_strsplit (lines[i], "|", -1);
+
+    g_assert_cmpuint (g_strv_length (fields), ==, n_columns);
+    for (guint k = 0; k < n_columns; k++)
+      append_field (builder, k, columns[k].type, fields[k]);
+  }
+  return gst_tdengine_rows_builder_end (builder, NULL);
+}
+
+static GstTDengineRows *
+make_meters (const gchar * text)
+{
+  return make_rows (meter_columns, G_N_ELEMENTS (meter_columns), text);
+}
+
+/* a pipeline fed by hand */
+
+typedef struct
+{
+  GstElement *pipeline;
+  GstElement *src;
+  GstElement *sink;
+} Feed;
+
+static void
+feed_init (Feed * feed, const gchar * properties)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree gchar *line = g_strdup_printf ("appsrc name=src format=time ! "
+      "tdenginesink name=sink database=%s %s", database, properties);
+
+  feed->pipeline = gst_parse_launch (line, &error);
+  g_assert_no_error (error);
+  feed->src = gst_bin_get_by_name (GST_BIN (feed->pipeline), "src");
+  feed->sink = gst_bin_get_by_name (GST_BIN (feed->pipeline), "sink");
+  g_object_set (feed->sink, "uri", test_server_uri (), NULL);
+  gst_element_set_state (feed->pipeline, GST_STATE_PLAYING);
+}
+
+static void
+feed_push (Feed * feed, GstTDengineRows * rows)
+{
+  g_autoptr (GstCaps) caps =
+      gst_tdengine_schema_to_caps (gst_tdengine_rows_get_schema (rows));
+  g_autoptr (GstSample) sample =
+      gst_sample_new (gst_tdengine_rows_get_buffer (rows), caps, NULL, NULL);
+
+  gst_app_src_push_sample (GST_APP_SRC (feed->src), sample);
+  gst_tdengine_rows_unref (rows);
+}
+
+static GstMessage *
+feed_wait (Feed * feed)
+{
+  g_autoptr (GstBus) bus = gst_element_get_bus (feed->pipeline);
+  GstMessage *message = gst_bus_timed_pop_filtered (bus, 60 * GST_SECOND,
+      GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+
+  fail_unless (message != NULL, "neither EOS nor an error");
+  return message;
+}
+
+static void
+feed_clear (Feed * feed)
+{
+  gst_element_set_state (feed->pipeline, GST_STATE_NULL);
+  gst_object_unref (feed->src);
+  gst_object_unref (feed->sink);
+  gst_object_unref (feed->pipeline);
+}
+
+static void
+feed_end (Feed * feed)
+{
+  gst_app_src_end_of_stream (GST_APP_SRC (feed->src));
+  g_autoptr (GstMessage) message = feed_wait (feed);
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR) {
+    g_autoptr (GError) error = NULL;
+
+    gst_message_parse_error (message, &error, NULL);
+    g_assert_no_error (error);
+  }
+}
+
+static void
+assert_content (const gchar * query, const gchar * expected)
+{
+  g_autofree gchar *sql = g_strdup_printf (query, database);
+  g_autofree gchar *content = test_query_text (connection, "%s", sql);
+
+  fail_unless_equals_string (content, expected);
+}
+
+static guint64
+get_stat (Feed * feed, const gchar * name)
+{
+  g_autoptr (GstStructure) stats = NULL;
+  guint64 value = 0;
+
+  g_object_get (feed->sink, "stats", &stats, NULL);
+  gst_structure_get_uint64 (stats, name, &value);
+  return value;
+}
+
+GST_START_TEST (test_sub_tables_come_into_being_with_their_tags)
+{
+  Feed feed;
+
+  feed_init (&feed, "super-table=meters");
+  feed_push (&feed, make_meters ("d1|1734635565642|1.5|201|x|Oslo|1\n"
+          "d2|1734635565642|2.5|202|NULL|Bergen|2\n"
+          "d1|1734635565643|NULL|203|\303\246\360\237\230\200|Oslo|1"));
+  feed_end (&feed);
+  /* rows are there when EOS is */
+  assert_content ("select tbname, * from %s.meters order by voltage",
+      "d1|2024-12-19T19:12:45.642Z|1.5|201|x|Oslo|1\n"
+      "d2|2024-12-19T19:12:45.642Z|2.5|202|NULL|Bergen|2\n"
+      "d1|2024-12-19T19:12:45.643Z|NULL|203|\303\246\360\237\230\200|Oslo|1\n");
+  fail_unless_equals_uint64 (get_stat (&feed, "rows"), 3);
+  fail_unless_equals_uint64 (get_stat (&feed, "bound-requests"), 1);
+  feed_clear (&feed);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_a_block_of_one_table_goes_as_it_is)
+{
+  Feed feed;
+
+  feed_init (&feed, "table=plain");
+  feed_push (&feed, make_rows (plain_columns, 4,
+          "1734635565642|1.5|201|x\n" "1734635565643|2.5|NULL|NULL"));
+  feed_end (&feed);
+  assert_content ("select * from %s.plain order by ts",
+      "2024-12-19T19:12:45.642Z|1.5|201|x\n"
+      "2024-12-19T19:12:45.643Z|2.5|NULL|NULL\n");
+  fail_unless_equals_uint64 (get_stat (&feed, "raw-requests"), 1);
+  fail_unless_equals_uint64 (get_stat (&feed, "bound-requests"), 0);
+  feed_clear (&feed);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_columns_are_matched_by_name)
+{
+  static const Column columns[] = {
+    {"voltage", GST_TDENGINE_TYPE_INT, 0},
+    {"ts", GST_TDENGINE_TYPE_TIMESTAMP, 0},
+  };
+  Feed feed;
+
+  feed_init (&feed, "table=plain");
+  feed_push (&feed, make_rows (columns, 2, "7|1734635565642"));
+  feed_end (&feed);
+  assert_content ("select * from %s.plain",
+      "2024-12-19T19:12:45.642Z|NULL|7|NULL\n");
+  feed_clear (&feed);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_a_known_table_goes_raw)
+{
+  Feed feed;
+
+  feed_init (&feed, "super-table=meters batch-size=1");
+  feed_push (&feed, make_meters ("d1|1734635565642|1.5|201|x|Oslo|1"));
+  feed_push (&feed, make_meters ("d1|1734635565643|1.5|202|x|Oslo|1\n"
+          "d1|1734635565644|1.5|203|x|Oslo|1"));
+  feed_end (&feed);
+  assert_content ("select sum(voltage), count(*) from %s.meters", "606|3\n");
+  fail_unless_equals_uint64 (get_stat (&feed, "bound-requests"), 1);
+  fail_unless_equals_uint64 (get_stat (&feed, "raw-requests"), 1);
+  feed_clear (&feed);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_small_buffers_are_written_together)
+{
+  Feed feed;
+
+  feed_init (&feed, "super-table=meters batch-size=10 batch-interval=0");
+  for (guint i = 0; i < 25; i++) {
+    g_autofree gchar *text = g_strdup_printf ("d%u|%" G_GINT64_FORMAT
+        "|1|%u|x|Oslo|1", i % 2, TIME + i, i);
+
+    feed_push (&feed, make_meters (text));
+  }
+  feed_end (&feed);
+  /* 10, 10 and 5 */
+  fail_unless_equals_uint64 (get_stat (&feed, "bound-requests"), 3);
+  assert_content ("select sum(voltage), count(*) from %s.meters", "300|25\n");
+  feed_clear (&feed);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_the_interval_alone_is_enough)
+{
+  Feed feed;
+  guint64 rows = 0;
+
+  feed_init (&feed, "table=plain batch-size=1000 batch-interval=10");
+  feed_push (&feed, make_rows (plain_columns, 4, "1734635565642|1|201|x"));
+  /* the server's count is the condition: it ends this well before the test's
+   * own time-out, or never */
+  while (rows == 0) {
+    g_autofree gchar *count =
+        test_query_text (connection, "select count(*) from %s.plain", database);
+
+    rows = g_ascii_strtoull (count, NULL, 10);
+  }
+  fail_unless_equals_uint64 (rows, 1);
+  feed_clear (&feed);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_a_stop_writes_what_was_taken)
+{
+  Feed feed;
+  guint64 level = 1;
+
+  feed_init (&feed, "table=plain batch-size=1000 batch-interval=0");
+  feed_push (&feed, make_rows (plain_columns, 4, "1734635565642|1|201|x"));
+  feed_push (&feed, make_rows (plain_columns, 4, "1734635565643|1|202|x"));
+  /* a serialized query is answered when the rows before it were taken */
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (feed.src, "src");
+  while (level > 0)
+    g_object_get (feed.src, "current-level-buffers", &level, NULL);
+  g_autoptr (GstQuery) query = gst_query_new_drain ();
+  gst_pad_peer_query (pad, query);
+  feed_clear (&feed);
+  assert_content ("select sum(voltage) from %s.plain", "403\n");
+}
+GST_END_TEST;
+
+GST_START_TEST (test_more_rows_than_a_message_may_have)
+{
+  enum { N = 40000 };
+  g_autoptr (GString) text = g_string_new (NULL);
+  Feed feed;
+
+  for (guint i = 0; i < N; i++)
+    g_string_append_printf (text, "%sd%u|%" G_GINT64_FORMAT "|1|%u|x|Oslo|1",
+        i > 0 ? "\n" : "", i % 2, TIME + i, i);
+  feed_init (&feed, "super-table=meters");
+  feed_push (&feed, make_meters (text->str));
+  feed_end (&feed);
+  /* 0 + 1 + … + 39999 */
+  assert_content ("select sum(voltage), count(*) from %s.meters",
+      "799980000|40000\n");
+  fail_unless_equals_uint64 (get_stat (&feed, "bound-requests"), 2);
+  feed_clear (&feed);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_a_copy_through_a_pipeline_is_equal)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree gchar *line = NULL, *from = NULL, *to = NULL;
+
+  test_execute (connection, "drop database if exists %s_to", database);
+  test_execute (connection, "create database %s_to vgroups 1", database);
+  test_execute (connection, "create table %s_to.meters (ts timestamp, "
+      "current float, voltage int, note nchar(8)) "
+      "tags (location varchar(64), groupid int)", database);
+  test_execute (connection, "insert into %s.d1 using %s.meters tags ('Oslo', 1)"
+      " values (1734635565642, 1, 1, 'a') (1734635565643, null, 2, null) "
+      "%s.d2 using %s.meters tags (null, 2) values (1734635565642, 3, 3, '')",
+      database, database, database, database);
+  line = g_strdup_printf ("tdenginesrc name=src query=\"select tbname, * from "
+      "%s.meters\" ! queue ! tdenginesink name=sink database=%s_to "
+      "super-table=meters", database, database);
+  g_autoptr (GstElement) pipeline = gst_parse_launch (line, &error);
+  g_assert_no_error (error);
+  g_autoptr (GstElement) src = gst_bin_get_by_name (GST_BIN (pipeline), "src");
+  g_autoptr (GstElement) sink =
+      gst_bin_get_by_name (GST_BIN (pipeline), "sink");
+  g_object_set (src, "uri", test_server_uri (), NULL);
+  g_object_set (sink, "uri", test_server_uri (), NULL);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  g_autoptr (GstMessage) message = gst_bus_timed_pop_filtered (bus,
+      60 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  fail_unless (message);
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR)
+    gst_message_parse_error (message, &error, NULL);
+  g_assert_no_error (error);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+
+  from = test_query_text (connection, "select * from %s.meters order by "
+      "voltage", database);
+  to = test_query_text (connection, "select * from %s_to.meters order by "
+      "voltage", database);
+  test_execute (connection, "drop database %s_to", database);
+  fail_unless_equals_string (from, "2024-12-19T19:12:45.642Z|1|1|a|Oslo|1\n"
+      "2024-12-19T19:12:45.643Z|NULL|2|NULL|Oslo|1\n"
+      "2024-12-19T19:12:45.642Z|3|3||NULL|2\n");
+  fail_unless_equals_string (to, from);
+}
+GST_END_TEST;
+
+/* what does not fit: a good row goes before, and is the only one written */
+
+static const Column unknown_column[] = {
+  {"ts", GST_TDENGINE_TYPE_TIMESTAMP, 0},
+  {"amperage", GST_TDENGINE_TYPE_FLOAT, 0},
+};
+
+static const Column wrong_type[] = {
+  {"ts", GST_TDENGINE_TYPE_TIMESTAMP, 0},
+  {"voltage", GST_TDENGINE_TYPE_BIGINT, 0},
+};
+
+static const Column no_time[] = {
+  {"current", GST_TDENGINE_TYPE_FLOAT, 0},
+  {"voltage", GST_TDENGINE_TYPE_INT, 0},
+};
+
+static const struct
+{
+  const gchar *properties;
+  const Column *columns;
+  guint n_columns;
+  const gchar *row;
+  const gchar *words;
+} unfit[] = {
+  {"super-table=meters", &meter_columns[1], 4, "1734635565642|1|1|x",
+      "tbname"},
+  {"table=plain", unknown_column, 2, "1734635565642|1", "amperage"},
+  {"table=plain", wrong_type, 2, "1734635565642|1", "BIGINT"},
+  {"table=plain", no_time, 2, "1|1", "\"ts\""},
+  {"table=plain", &meter_columns[1], 4, "NULL|1|1|x", "no time"},
+  {"table=plain", &meter_columns[1], 4, "1734635565642|1|1|123456789",
+      "room for 8"},
+  {"super-table=meters", meter_columns, 7, "NULL|1734635565642|1|1|x|o|1",
+      "no tbname"},
+  {"super-table=meters", meter_columns, 7, "a.b|1734635565642|1|1|x|o|1",
+      "tbname"},
+  {"table=meters", &meter_columns[1], 4, "1734635565642|1|1|x",
+      "is a super table"},
+  {"super-table=plain", meter_columns, 7, "d1|1734635565642|1|1|x|o|1",
+      "is no super table"},
+};
+
+GST_START_TEST (test_rows_that_do_not_fit_are_told)
+{
+  Feed feed;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GstMessage) message = NULL;
+
+  feed_init (&feed, unfit[__i__].properties);
+  feed_push (&feed, make_rows (unfit[__i__].columns, unfit[__i__].n_columns,
+          unfit[__i__].row));
+  message = feed_wait (&feed);
+  fail_unless (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR);
+  gst_message_parse_error (message, &error, NULL);
+  fail_unless (g_error_matches (error, GST_STREAM_ERROR,
+          GST_STREAM_ERROR_FORMAT), "%s", error->message);
+  fail_unless (strstr (error->message, unfit[__i__].words),
+      "\"%s\" lacks \"%s\"", error->message, unfit[__i__].words);
+  feed_clear (&feed);
+  assert_content ("select count(*) from %s.meters", "0\n");
+  assert_content ("select count(*) from %s.plain", "0\n");
+}
+GST_END_TEST;
+
+GST_START_TEST (test_rows_before_the_bad_one_are_written)
+{
+  Feed feed;
+
+  feed_init (&feed, "table=plain batch-interval=0");
+  feed_push (&feed, make_rows (plain_columns, 4, "1734635565642|1|201|x"));
+  feed_push (&feed, make_rows (plain_columns, 4, "NULL|1|202|x"));
+  g_autoptr (GstMessage) message = feed_wait (&feed);
+  fail_unless (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR);
+  feed_clear (&feed);
+  assert_content ("select voltage from %s.plain", "201\n");
+}
+GST_END_TEST;
+
+static const struct
+{
+  const gchar *properties;
+  gint code;
+  const gchar *words;
+} unset[] = {
+  {"", GST_RESOURCE_ERROR_SETTINGS, "no target"},
+  {"table=a super-table=b", GST_RESOURCE_ERROR_SETTINGS, "two targets"},
+  {"table=a database=\"\"", GST_RESOURCE_ERROR_SETTINGS, "no database"},
+};
+
+GST_START_TEST (test_settings_are_checked_before_anything_is_sent)
+{
+  Feed feed;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GstMessage) message = NULL;
+
+  feed_init (&feed, unset[__i__].properties);
+  message = feed_wait (&feed);
+  gst_message_parse_error (message, &error, NULL);
+  fail_unless (g_error_matches (error, GST_RESOURCE_ERROR,
+          unset[__i__].code));
+  fail_unless (strstr (error->message, unset[__i__].words),
+      "\"%s\" lacks \"%s\"", error->message, unset[__i__].words);
+  feed_clear (&feed);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_a_missing_table_is_told)
+{
+  Feed feed;
+  g_autoptr (GError) error = NULL;
+  const GstStructure *details;
+  gint code = 0;
+
+  feed_init (&feed, "table=nosuch");
+  feed_push (&feed, make_rows (plain_columns, 4, "1734635565642|1|201|x"));
+  g_autoptr (GstMessage) message = feed_wait (&feed);
+  gst_message_parse_error (message, &error, NULL);
+  gst_message_parse_error_details (message, &details);
+  fail_unless (g_error_matches (error, GST_RESOURCE_ERROR,
+          GST_RESOURCE_ERROR_NOT_FOUND));
+  fail_unless (gst_structure_get_int (details, "server-code", &code));
+  fail_unless_equals_int (code, 0x2603);
+  feed_clear (&feed);
+}
+GST_END_TEST;
+
+static Suite *
+sink_suite (void)
+{
+  Suite *suite = suite_create ("tdenginesink");
+  TCase *tc = tcase_create ("general");
+
+  suite_add_tcase (suite, tc);
+  tcase_add_checked_fixture (tc, set_up, tear_down);
+  tcase_add_unchecked_fixture (tc, NULL, test_server_stop);
+  tcase_add_test (tc, test_sub_tables_come_into_being_with_their_tags);
+  tcase_add_test (tc, test_a_block_of_one_table_goes_as_it_is);
+  tcase_add_test (tc, test_columns_are_matched_by_name);
+  tcase_add_test (tc, test_a_known_table_goes_raw);
+  tcase_add_test (tc, test_small_buffers_are_written_together);
+  tcase_add_test (tc, test_the_interval_alone_is_enough);
+  tcase_add_test (tc, test_a_stop_writes_what_was_taken);
+  tcase_add_test (tc, test_more_rows_than_a_message_may_have);
+  tcase_add_test (tc, test_a_copy_through_a_pipeline_is_equal);
+  tcase_add_loop_test (tc, test_rows_that_do_not_fit_are_told, 0,
+      G_N_ELEMENTS (unfit));
+  tcase_add_test (tc, test_rows_before_the_bad_one_are_written);
+  tcase_add_loop_test (tc, test_settings_are_checked_before_anything_is_sent, 0,
+      G_N_ELEMENTS (unset));
+  tcase_add_test (tc, test_a_missing_table_is_told);
+  return suite;
+}
+
+GST_CHECK_MAIN (sink);
