@@ -1,0 +1,122 @@
+/* test server: HTTP, and the way to WebSockets
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "httpd.h"
+
+#include <libsoup/soup.h>
+
+#include "rest.h"
+#include "wsconnection.h"
+
+/* the real one has no limit; this one is not to be filled by a lie */
+#define MAX_MESSAGE (512 * 1024 * 1024)
+#define PING_INTERVAL 54        /* seconds, as the real one's */
+
+struct _Httpd
+{
+  Server *server;
+  SoupServer *soup;
+  GHashTable *connections;      /* socket → Connection */
+};
+
+static void
+take_message (SoupWebsocketConnection * socket, gint type, GBytes * message,
+    Connection * connection)
+{
+  gsize size;
+  gconstpointer data = g_bytes_get_data (message, &size);
+
+  if (type == SOUP_WEBSOCKET_DATA_TEXT)
+    connection_take_text (connection, data ? data : "", size);
+  else
+    connection_take_binary (connection, message);
+}
+
+static void
+close_connection (SoupWebsocketConnection * socket, Httpd * self)
+{
+  g_hash_table_remove (self->connections, socket);
+}
+
+static void
+open_connection (SoupServer * soup, SoupServerMessage * message,
+    const char *path, SoupWebsocketConnection * socket, gpointer data)
+{
+  Httpd *self = data;
+  Connection *connection = connection_new (self->server, socket);
+
+  g_hash_table_insert (self->connections, socket, connection);
+  soup_websocket_connection_set_max_incoming_payload_size (socket, MAX_MESSAGE);
+  soup_websocket_connection_set_keepalive_interval (socket, PING_INTERVAL);
+  g_signal_connect (socket, "message", G_CALLBACK (take_message), connection);
+  g_signal_connect (socket, "closed", G_CALLBACK (close_connection), self);
+}
+
+static void
+drop_connection (Connection * connection)
+{
+  g_signal_handlers_disconnect_by_func (connection->socket, take_message,
+      connection);
+  connection_free (connection);
+}
+
+static void
+take_ping (SoupServer * soup, SoupServerMessage * message, const char *path,
+    GHashTable * query, gpointer data)
+{
+  soup_server_message_set_status (message, SOUP_STATUS_OK, NULL);
+}
+
+static void
+take_other (SoupServer * soup, SoupServerMessage * message, const char *path,
+    GHashTable * query, gpointer data)
+{
+  soup_server_message_set_status (message, SOUP_STATUS_NOT_FOUND, NULL);
+}
+
+void
+httpd_free (Httpd * httpd)
+{
+  GHashTableIter iter;
+  gpointer socket;
+
+  soup_server_disconnect (httpd->soup);
+  g_hash_table_iter_init (&iter, httpd->connections);
+  while (g_hash_table_iter_next (&iter, &socket, NULL))
+    g_signal_handlers_disconnect_by_func (socket, close_connection, httpd);
+  g_hash_table_unref (httpd->connections);
+  g_object_unref (httpd->soup);
+  g_free (httpd);
+}
+
+/* on the loopback only, at any free port for 0 */
+Httpd *
+httpd_new (Server * server, guint port, GError ** error)
+{
+  g_autoptr (Httpd) self = g_new0 (Httpd, 1);
+
+  self->server = server;
+  self->soup = soup_server_new ("server-header", "tdengine-test-server", NULL);
+  self->connections = g_hash_table_new_full (NULL, NULL, NULL,
+      (GDestroyNotify) drop_connection);
+  soup_server_add_handler (self->soup, NULL, take_other, NULL, NULL);
+  soup_server_add_handler (self->soup, "/-/ping", take_ping, NULL, NULL);
+  soup_server_add_handler (self->soup, "/rest/sql", rest_take, server, NULL);
+  soup_server_add_websocket_handler (self->soup, "/ws", NULL, NULL,
+      open_connection, self, NULL);
+  if (!soup_server_listen_local (self->soup, port, SOUP_SERVER_LISTEN_IPV4_ONLY,
+          error))
+    return NULL;
+  return g_steal_pointer (&self);
+}
+
+guint
+httpd_get_port (Httpd * httpd)
+{
+  GSList *uris = soup_server_get_uris (httpd->soup);
+  guint port = uris ? g_uri_get_port (uris->data) : 0;
+
+  g_slist_free_full (uris, (GDestroyNotify) g_uri_unref);
+  return port;
+}

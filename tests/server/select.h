@@ -1,0 +1,12 @@
+/* test server: selects, which SQLite runs
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "result.h"
+
+Result * select_execute (Session *session, const Select *select,
+                         GError **error);
+gboolean select_filter  (Session *session, Table *table, Expr *where,
+                         GString *sql, GError **error);

@@ -1,0 +1,36 @@
+/* test server: one connection to /ws
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <libsoup/soup.h>
+
+#include "reply.h"
+#include "stmt2.h"
+
+typedef struct _Connection Connection;
+
+struct _Connection
+{
+  Session session;
+  SoupWebsocketConnection *socket;
+  gboolean is_logged_in;
+  GHashTable *results;          /* id → Result */
+  guint64 next_result;
+  GHashTable *statements;       /* id → Stmt2 */
+  guint64 next_statement;
+  GHashTable *fetched;          /* id → rows that fetch_block is to give */
+  GHashTable *frees;            /* timeouts of results about to be freed */
+};
+
+Connection * connection_new        (Server *server,
+                                    SoupWebsocketConnection *socket);
+void         connection_free       (Connection *connection);
+void         connection_send_text  (Connection *connection, GString *reply);
+guint64      connection_add_result (Connection *connection, Result *result);
+gboolean     connection_login      (Server *server, const gchar *user,
+                                    const gchar *password, GError **error);
+void         connection_take_text  (Connection *connection,
+                                    const gchar *text, gsize size);
+void         connection_take_binary (Connection *connection, GBytes *message);
