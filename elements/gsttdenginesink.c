@@ -71,7 +71,7 @@ static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink",
     GST_STATIC_CAPS (GST_TDENGINE_ROWS_MEDIA_TYPE));
 
 G_DECLARE_FINAL_TYPE (GstTDengineSink, gst_tdengine_sink, GST, TDENGINE_SINK,
-    GstBaseSink)
+    GstBaseSink);
 G_DEFINE_TYPE_WITH_CODE (GstTDengineSink, gst_tdengine_sink,
     GST_TYPE_BASE_SINK, G_IMPLEMENT_INTERFACE (GST_TYPE_URI_HANDLER,
         gst_tdengine_element_init_uri_handler));
@@ -469,8 +469,7 @@ give_up_locked (GstTDengineSink * self, const GError * error)
       && g_error_matches (error, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_SCHEMA)
       && !gst_tdengine_writer_flush (self->writer, self->cancellable,
           &rest_error))
-    GST_WARNING_OBJECT (self, "Rows before the error: %s",
-        rest_error->message);
+    GST_WARNING_OBJECT (self, "Rows before the error: %s", rest_error->message);
   fail_locked (self, error);
 }
 

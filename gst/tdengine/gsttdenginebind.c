@@ -98,8 +98,7 @@ find_table (Bind * self, GstTDengineRows * rows, guint row, Table * previous)
 static LinkedRun *
 get_run (Bind * self, guint index)
 {
-  return index == NO_RUN ? NULL :
-      &g_array_index (self->runs, LinkedRun, index);
+  return index == NO_RUN ? NULL : &g_array_index (self->runs, LinkedRun, index);
 }
 
 static void
@@ -210,8 +209,7 @@ append_varying (Bind * self, const GstTDengineRun * run, guint source,
     const GstTDengineColumn * column, gsize * lengths)
 {
   for (guint i = 0; i < run->n_rows; i++) {
-    gsize size =
-        append_value (self, column, run->rows, source, run->first + i);
+    gsize size = append_value (self, column, run->rows, source, run->first + i);
 
     set_uint32 (self, *lengths, size);
     *lengths += 4;

@@ -22,7 +22,7 @@ struct _GstTDengineConnection
 
   GstTDengineSettings *settings;
   GstTDengineSocket *socket;    /* from open to finalize */
-  GThread *reader;
+  GThread *reader;              /* under lock */
   gchar *server_version;
 
   GMutex lock;
@@ -431,9 +431,9 @@ gst_tdengine_connection_open (GstTDengineConnection * connection,
 
   g_mutex_lock (&connection->lock);
   g_clear_error (&connection->broken);
-  g_mutex_unlock (&connection->lock);
   connection->reader =
       g_thread_new ("tdengine-reader", read_replies, connection);
+  g_mutex_unlock (&connection->lock);
   if (log_in (connection, cancellable, error))
     return TRUE;
   gst_tdengine_connection_close (connection);
@@ -450,15 +450,18 @@ gst_tdengine_connection_open (GstTDengineConnection * connection,
 void
 gst_tdengine_connection_close (GstTDengineConnection * connection)
 {
-  if (!connection->reader)
-    return;
+  GThread *reader;
+
   g_mutex_lock (&connection->lock);
+  reader = g_steal_pointer (&connection->reader);
   if (!connection->broken)
     connection->broken = g_error_new_literal (GST_TDENGINE_ERROR,
         GST_TDENGINE_ERROR_CLOSED, "The connection was closed");
   g_mutex_unlock (&connection->lock);
+  if (!reader)
+    return;
   gst_tdengine_socket_close (connection->socket);
-  g_thread_join (g_steal_pointer (&connection->reader));
+  g_thread_join (reader);
 }
 
 /**
@@ -483,7 +486,8 @@ run_statement (GstTDengineConnection * self, const gchar * sql,
     GstTDengineRequest * request, GCancellable * cancellable, GError ** error)
 {
   guint8 head[GST_TDENGINE_QUERY_HEAD_SIZE];
-  GOutputVector parts[] = { {head, sizeof head}, {sql, strlen (sql)} };
+  GOutputVector parts[] = { {head, sizeof head}, {sql, strlen (sql)}
+  };
   guint64 req_id = gst_tdengine_connection_next_id (self);
 
   if (parts[1].size == 0) {

@@ -359,8 +359,7 @@ parse_text (const GstTDengineMessage * message, GstTDengineReply * reply,
 
   if (!check_json (text, message->size, error))
     return FALSE;
-  if (message->size == 0
-      || !g_utf8_validate_len (text, message->size, NULL)
+  if (message->size == 0 || !g_utf8_validate_len (text, message->size, NULL)
       || !json_parser_load_from_data (parser, text, message->size, NULL))
     return refuse (error, "it is no JSON");
   root = json_parser_get_root (parser);

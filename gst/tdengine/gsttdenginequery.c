@@ -207,7 +207,8 @@ next_in_thread (GTask * task, gpointer source, gpointer data,
   if (error)
     g_task_return_error (task, error);
   else
-    g_task_return_pointer (task, rows, (GDestroyNotify) gst_tdengine_rows_unref);
+    g_task_return_pointer (task, rows,
+        (GDestroyNotify) gst_tdengine_rows_unref);
 }
 
 /**

@@ -199,10 +199,9 @@ gst_tdengine_socket_connect (const GstTDengineSettings * settings,
 
 static gboolean
 refuse (GError ** error, const gchar * format, ...)
-    G_GNUC_PRINTF (2, 3);
+G_GNUC_PRINTF (2, 3);
 
-static gboolean
-refuse (GError ** error, const gchar * format, ...)
+     static gboolean refuse (GError ** error, const gchar * format, ...)
 {
   va_list args;
 

@@ -194,7 +194,7 @@ wait_for_reply (GstTDengineWriter * self, GCancellable * cancellable,
     self->under_way = NOTHING;
     /* a statement that failed repeats its error for ever */
     drop_statement (self);
-    g_prefix_error (&local, "%s.%s: %u rows were not written: ",
+    g_prefix_error (&local, "%s.%s: %u rows were not confirmed: ",
         self->database, self->table, self->n_rows_under_way);
   }
   g_propagate_error (error, g_steal_pointer (&local));
@@ -220,8 +220,7 @@ static gboolean
 execute_when_bound (GstTDengineWriter * self, GCancellable * cancellable,
     GError ** error)
 {
-  return self->under_way != BOUND
-      || (wait_for_reply (self, cancellable, error)
+  return self->under_way != BOUND || (wait_for_reply (self, cancellable, error)
       && execute_bound (self, error));
 }
 
@@ -562,8 +561,7 @@ static gboolean
 submit_bound (GstTDengineWriter * self, GCancellable * cancellable,
     GError ** error)
 {
-  g_autoptr (GArray) runs =
-      g_array_new (FALSE, FALSE, sizeof (GstTDengineRun));
+  g_autoptr (GArray) runs = g_array_new (FALSE, FALSE, sizeof (GstTDengineRun));
   guint n_rows = 0, n_whole = 0;
 
   while (n_whole < self->held->len && n_rows < GST_TDENGINE_MAX_BOUND_ROWS) {
