@@ -336,6 +336,7 @@ GST_START_TEST (test_the_password_stays_secret)
   g_autofree gchar *shown = NULL;
 
   n_leaks = 0;
+  gst_debug_remove_log_function (gst_debug_log_default);
   gst_debug_add_log_function (look_for_secret, NULL, NULL);
   gst_debug_set_default_threshold (GST_LEVEL_MEMDUMP);
   g_object_set (src, "uri", uri, NULL);
@@ -346,6 +347,7 @@ GST_START_TEST (test_the_password_stays_secret)
       GST_DEBUG_GRAPH_SHOW_ALL);
   gst_debug_set_default_threshold (GST_LEVEL_NONE);
   gst_debug_remove_log_function (look_for_secret);
+  gst_debug_add_log_function (gst_debug_log_default, NULL, NULL);
 
   fail_unless (message);
   g_object_get (src, "uri", &shown, NULL);
