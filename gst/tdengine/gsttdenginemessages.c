@@ -323,7 +323,8 @@ parse_fields (JsonObject * object, GstTDengineReply * reply, GError ** error)
   gint64 n_columns = get_int (object, "fields_count");
   gint64 precision = get_int (object, "precision");
 
-  if (n_columns == 0)
+  /* stmt2_prepare counts fields that are not a result's */
+  if (n_columns == 0 || !json_object_has_member (object, "fields_names"))
     return TRUE;
   if (n_columns < 0 || n_columns > G_MAXINT32
       || precision < GST_TDENGINE_PRECISION_MS
