@@ -291,8 +291,8 @@ make_bound_rows (GstTDengineSchema * schema)
     gdouble current;
     gint voltage;               /* 0: NULL */
   } rows[] = {
-    {"s1", 0, 1.5, 1}, {"s2", 0, 1.5, 1}, {"s1", 1, 2.5, 2},
-    {"s2", 1, 2.5, 0}, {"s1", 2, 3.5, 0},
+    {"s1", 0, 1.5, 0}, {"s2", 0, 1.5, 0}, {"s1", 1, 2.5, 1},
+    {"s2", 1, 2.5, 1}, {"s1", 2, 3.5, 2},
   };
   g_autoptr (GstTDengineRowsBuilder) builder =
       gst_tdengine_rows_builder_new (schema);
