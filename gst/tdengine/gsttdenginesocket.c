@@ -3,12 +3,16 @@
  * libsoup opens the door: name, proxy, TLS, HTTP and the 101 are its work.
  * The frames behind it are read and written here, as its own reader takes a
  * KiB at a time and needs ten times the processor for it. Large payloads are
- * read straight into the memory that a buffer will own.
+ * read straight into the memory that a buffer will own. Where no TLS lies
+ * between, the calls go to the kernel itself: GIO would make three of each.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <libsoup/soup.h>
 
 #include "gsttdengineerror.h"
@@ -26,6 +30,7 @@ struct _GstTDengineSocket
 {
   GIOStream *stream;
   SoupWebsocketConnection *websocket;   /* owns the stream's HTTP side */
+  gint fd;                      /* of a plain connection, blocking, or -1 */
   GCancellable *closing;
 
   /* of the reading thread */
@@ -44,12 +49,54 @@ typedef struct
   guint64 size;
 } FrameHead;
 
+/* the connection under what libsoup wraps it in */
+static GIOStream *
+unwrap (GIOStream * stream)
+{
+  GIOStream *base = NULL;
+
+  if (!g_object_class_find_property (G_OBJECT_GET_CLASS (stream),
+          "base-iostream"))
+    return g_object_ref (stream);
+  g_object_get (stream, "base-iostream", &base, NULL);
+  return base;
+}
+
+/* -1 where only the stream itself can read and write */
+static gint
+take_fd (GIOStream * stream)
+{
+  g_autoptr (GIOStream) base = unwrap (stream);
+  gint fd, flags;
+
+  if (!G_IS_SOCKET_CONNECTION (base))
+    return -1;
+  fd = g_socket_get_fd (g_socket_connection_get_socket (G_SOCKET_CONNECTION
+          (base)));
+  flags = fcntl (fd, F_GETFL);
+  return flags >= 0 && fcntl (fd, F_SETFL, flags & ~O_NONBLOCK) == 0 ? fd : -1;
+}
+
+/* libsoup may have read further than the end of HTTP's part */
+static void
+take_leftover (GstTDengineSocket * self)
+{
+  GInputStream *stream = g_io_stream_get_input_stream (self->stream);
+
+  if (G_IS_POLLABLE_INPUT_STREAM (stream))
+    self->buffered_to =
+        MAX (g_pollable_input_stream_read_nonblocking (G_POLLABLE_INPUT_STREAM
+            (stream), self->buffer, READ_BUFFER_SIZE, NULL, NULL), 0);
+}
+
 GstTDengineSocket *
 gst_tdengine_socket_new (GIOStream * stream)
 {
   GstTDengineSocket *self = g_new0 (GstTDengineSocket, 1);
 
   self->stream = g_object_ref (stream);
+  take_leftover (self);
+  self->fd = take_fd (stream);
   self->closing = g_cancellable_new ();
   self->outgoing = g_byte_array_new ();
   g_mutex_init (&self->send_lock);
@@ -226,12 +273,20 @@ static gssize
 read_some (GstTDengineSocket * self, guint8 * to, gsize size, GError ** error)
 {
   g_autoptr (GError) local = NULL;
-  gssize n = g_input_stream_read (g_io_stream_get_input_stream (self->stream),
-      to, size, self->closing, &local);
+  gssize n;
 
+  if (self->fd < 0) {
+    n = g_input_stream_read (g_io_stream_get_input_stream (self->stream), to,
+        size, self->closing, &local);
+  } else {
+    do
+      n = recv (self->fd, to, size, 0);
+    while (n < 0 && errno == EINTR);
+  }
   if (n > 0)
     return n;
-  lost (error, n == 0 ? "the server closed it" : local->message);
+  lost (error, n == 0 ? "the server closed it" :
+      local ? local->message : g_strerror (errno));
   return -1;
 }
 
@@ -485,20 +540,53 @@ build_frame (GByteArray * frame, GstTDengineOpcode opcode,
   }
 }
 
+static gboolean
+write_frame (GstTDengineSocket * self, GError ** error)
+{
+  const GByteArray *frame = self->outgoing;
+  g_autoptr (GError) local = NULL;
+  gsize sent = 0;
+
+  if (self->fd < 0) {
+    if (g_output_stream_write_all (g_io_stream_get_output_stream (self->stream),
+            frame->data, frame->len, NULL, self->closing, &local))
+      return TRUE;
+    return lost (error, local->message);
+  }
+  while (sent < frame->len) {
+    gssize n =
+        send (self->fd, frame->data + sent, frame->len - sent, MSG_NOSIGNAL);
+
+    if (n < 0 && errno != EINTR)
+      return lost (error, g_strerror (errno));
+    sent += MAX (n, 0);
+  }
+  return TRUE;
+}
+
 /* Sends one message, gathered from parts. Any thread may. */
 gboolean
 gst_tdengine_socket_send (GstTDengineSocket * self, GstTDengineOpcode opcode,
     const GOutputVector * parts, guint n_parts, GError ** error)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->send_lock);
-  g_autoptr (GError) local = NULL;
 
   build_frame (self->outgoing, opcode, parts, n_parts);
-  if (!g_output_stream_write_all (g_io_stream_get_output_stream (self->stream),
-          self->outgoing->data, self->outgoing->len, NULL, self->closing,
-          &local))
-    return lost (error, local->message);
-  return TRUE;
+  return write_frame (self, error);
+}
+
+/* what can be written at once */
+static void
+try_frame (GstTDengineSocket * self)
+{
+  GOutputStream *stream = g_io_stream_get_output_stream (self->stream);
+
+  if (self->fd >= 0)
+    send (self->fd, self->outgoing->data, self->outgoing->len,
+        MSG_DONTWAIT | MSG_NOSIGNAL);
+  else if (G_IS_POLLABLE_OUTPUT_STREAM (stream))
+    g_pollable_output_stream_write_nonblocking (G_POLLABLE_OUTPUT_STREAM
+        (stream), self->outgoing->data, self->outgoing->len, NULL, NULL);
 }
 
 /* what the peer gets of it is up to the moment: nothing here may block */
@@ -507,14 +595,11 @@ say_goodbye (GstTDengineSocket * self)
 {
   static const guint8 normal_closure[] = { 0x03, 0xe8 };
   GOutputVector part = { normal_closure, sizeof normal_closure };
-  GOutputStream *stream = g_io_stream_get_output_stream (self->stream);
 
-  if (!G_IS_POLLABLE_OUTPUT_STREAM (stream)
-      || !g_mutex_trylock (&self->send_lock))
+  if (!g_mutex_trylock (&self->send_lock))
     return;
   build_frame (self->outgoing, GST_TDENGINE_OPCODE_CLOSE, &part, 1);
-  g_pollable_output_stream_write_nonblocking (G_POLLABLE_OUTPUT_STREAM (stream),
-      self->outgoing->data, self->outgoing->len, NULL, NULL);
+  try_frame (self);
   g_mutex_unlock (&self->send_lock);
 }
 
@@ -526,4 +611,6 @@ gst_tdengine_socket_close (GstTDengineSocket * self)
     return;
   say_goodbye (self);
   g_cancellable_cancel (self->closing);
+  if (self->fd >= 0)
+    shutdown (self->fd, SHUT_RDWR);
 }

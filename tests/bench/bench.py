@@ -1,0 +1,181 @@
+#!/usr/bin/python3
+# bench: the elements beside a bare socket, on the same server in the same run
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Runs both in rotation and prints what each took, and their ratios.
+
+usage: bench.py SERVER BARE PIPELINE [NAME...]
+
+The server is the test server, or TDENGINE_TEST_URI: there a database is made,
+filled, and dropped at the end. BENCH_ROUNDS sets the number of rounds,
+BENCH_ROWS that of the rows to read.
+"""
+
+import base64
+import http.client
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+
+FIRST_TIME = 1700000000000
+ROWS_A_STATEMENT = 10000
+N_TABLES = 1000
+NUMBERS = 'select ts, current, voltage, phase from %s.meters'
+TEXT = 'select tbname, ts, current, voltage, phase, location from %s.meters'
+
+
+class TestServer:
+    """The test server, with the database whose blocks lie ready."""
+
+    database = 'bench'
+    n_rows = 50_000_000
+    n_messages = {'write-raw': 2000, 'write-bound': 300, 'write-mixed': 300}
+
+    def __init__(self, program):
+        n_rows = str(int(os.environ.get('BENCH_ROWS', self.n_rows)))
+        self.process = subprocess.Popen(
+            [program, '--port', '0', '--die-with-stdin',
+             '--bench-rows', n_rows],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        line = self.process.stdout.readline()
+        self.uri = 'taos+' + re.search(r'ws://[^/]*', line).group()
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+class RealServer:
+    """A database of our own on a server that stores what it gets."""
+
+    n_rows = 10_000_000
+    n_messages = {'write-raw': 300, 'write-bound': 100, 'write-mixed': 100}
+
+    def __init__(self, uri):
+        self.uri = uri
+        self.database = 'bench_%d' % os.getpid()
+        found = re.match(r'[^:]*://(?:([^:@/]*)(?::([^@/]*))?@)?'
+                         r'([^:/?]*)(?::(\d+))?', uri)
+        user, password, self.host, port = found.groups()
+        self.port = int(port or 6041)
+        login = '%s:%s' % (user or 'root', password or 'taosdata')
+        self.login = base64.b64encode(login.encode()).decode()
+        self.http = http.client.HTTPConnection(self.host, self.port)
+        self.fill(int(os.environ.get('BENCH_ROWS', self.n_rows)))
+
+    def run(self, sql):
+        self.http.request('POST', '/rest/sql', sql,
+                          {'Authorization': 'Basic ' + self.login})
+        answer = json.loads(self.http.getresponse().read())
+        if answer['code'] != 0:
+            sys.exit('%s: %s' % (sql[:80], answer['desc']))
+
+    def fill(self, n_rows):
+        print('filling %s with %d rows' % (self.database, n_rows), flush=True)
+        self.run('create database %s vgroups 1 keep 36500' % self.database)
+        self.run('create table %s.meters (ts timestamp, current float, '
+                 'voltage int, phase float) tags (location varchar(64), '
+                 'groupid int)' % self.database)
+        for first in range(0, N_TABLES, 100):
+            self.run('create table ' + ' '.join(
+                "%s.d%d using %s.meters tags ('California.SanFrancisco', %d)"
+                % (self.database, i, self.database, i % 10)
+                for i in range(first, first + 100)))
+        n_filled = max(1, n_rows // (10 * ROWS_A_STATEMENT))
+        for step in range(10):
+            values = make_values(step * ROWS_A_STATEMENT)
+            for i in range(n_filled):
+                self.run('insert into %s.d%d values %s'
+                         % (self.database, i, values))
+        # not to be written out while something is measured
+        self.run('flush database %s' % self.database)
+
+    def close(self):
+        self.run('drop database %s' % self.database)
+
+
+def make_values(first):
+    return ' '.join(
+        '(%d,%.1f,%d,%.1f)' % (FIRST_TIME + row, 10 + row % 100 / 10,
+                               200 + row % 50, 10 + row % 100 / 10)
+        for row in range(first, first + ROWS_A_STATEMENT))
+
+
+def make_cases(server):
+    """Name: what the bare socket and what the pipeline is to do."""
+    database, n = server.database, server.n_messages
+    numbers, text = NUMBERS % database, TEXT % database
+
+    def write(how, tables, rows):
+        words = [database, 'meters', str(tables), str(rows), str(n[how])]
+        return ['write-bound'] + words, [how] + words
+
+    raw = ['write-raw', database, 'd0', '10000', str(n['write-raw'])]
+    return {
+        'read numbers': (['read', numbers], ['read', numbers]),
+        'read text': (['read', text], ['read', text]),
+        'write one table': (raw, raw),
+        'write 100 x 100': write('write-bound', 100, 100),
+        'write 1000 x 10': write('write-bound', 1000, 10),
+        'write 1000, mixed': write('write-mixed', 1000, 10),
+    }
+
+
+def measure(program, words, uri):
+    run = subprocess.run([program] + words, capture_output=True, text=True,
+                         timeout=300, env={**os.environ,
+                                           'TDENGINE_TEST_URI': uri})
+    if run.returncode != 0:
+        sys.exit('%s %s: %s' % (program, ' '.join(words), run.stderr))
+    return {name: float(value) for name, value in
+            (word.split('=') for word in run.stdout.split())}
+
+
+def rate(run):
+    return run['rows'] / run['wall'] / 1e6
+
+
+def cost(run):
+    return run['cpu'] / run['rows'] * 1e6
+
+
+def compare(name, rounds):
+    def middle(of):
+        return statistics.median(of(bare, ours) for bare, ours in rounds)
+
+    print('%-18s %8.2f %8.2f %6.2f   %8.4f %8.4f %6.2f   %5.1f' % (
+        name,
+        middle(lambda bare, ours: rate(bare)),
+        middle(lambda bare, ours: rate(ours)),
+        middle(lambda bare, ours: rate(ours) / rate(bare)),
+        middle(lambda bare, ours: cost(bare)),
+        middle(lambda bare, ours: cost(ours)),
+        middle(lambda bare, ours: cost(ours) / cost(bare)),
+        max(ours['memory'] for _, ours in rounds) / 1024), flush=True)
+
+
+def main():
+    server_program, bare, pipeline, *names = sys.argv[1:]
+    uri = os.environ.get('TDENGINE_TEST_URI')
+    server = RealServer(uri) if uri else TestServer(server_program)
+    try:
+        print('%-18s %8s %8s %6s   %8s %8s %6s   %5s' % (
+            '', 'bare', 'ours', 'ratio', 'bare', 'ours', 'ratio', 'MiB'))
+        print('%-18s %24s   %24s   %5s' % (
+            '', 'million rows a second', 'CPU s a million rows', 'more'))
+        for name, (theirs, ours) in make_cases(server).items():
+            if names and name not in names:
+                continue
+            rounds = []
+            for _ in range(int(os.environ.get('BENCH_ROUNDS', 5))):
+                rounds.append((measure(bare, theirs, server.uri),
+                               measure(pipeline, ours, server.uri)))
+            compare(name, rounds)
+    finally:
+        server.close()
+
+
+main()
