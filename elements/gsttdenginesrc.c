@@ -345,8 +345,9 @@ stamp_buffer (GstTDengineSrc * self, GstTDengineRows * rows, GstBuffer * buffer)
   GST_BUFFER_OFFSET_END (buffer) = self->n_rows;
   self->n_bytes += gst_buffer_get_size (buffer);
   self->n_buffers++;
-  self->data_time = gst_segment_to_stream_time (&self->segment,
-      GST_FORMAT_TIME, self->segment.position);
+  if (self->segment.format == GST_FORMAT_TIME)
+    self->data_time = gst_segment_to_stream_time (&self->segment,
+        GST_FORMAT_TIME, self->segment.position);
   GST_OBJECT_UNLOCK (self);
 }
 

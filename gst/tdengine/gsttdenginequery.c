@@ -115,14 +115,32 @@ gst_tdengine_query_get_schema (GstTDengineQuery * query)
   return query->schema;
 }
 
-static gboolean
-wants_fetch_locked (GstTDengineQuery * self)
+static GstBuffer *
+pop_locked (GstTDengineQuery * self)
 {
-  return !self->finished && !self->fetch.under_way
-      && self->queued_bytes < MAX_QUEUED_BYTES;
+  GstBuffer *block = g_queue_pop_head (&self->blocks);
+
+  if (block)
+    self->queued_bytes -= gst_buffer_get_size (block);
+  return block;
 }
 
-/* what is there, or NULL at the end or with an error */
+/* a block that has come, and whether another one is to be asked for, which
+ * after a pause the reader thread has not done */
+static GstBuffer *
+take_queued (GstTDengineQuery * self, gboolean * wanted)
+{
+  GstBuffer *block;
+
+  gst_tdengine_connection_lock (self->connection);
+  block = pop_locked (self);
+  *wanted = !self->finished && !self->fetch.under_way
+      && self->queued_bytes < MAX_QUEUED_BYTES;
+  gst_tdengine_connection_unlock (self->connection);
+  return block;
+}
+
+/* the next block, or NULL at the end or with an error */
 static GstBuffer *
 wait_for_block (GstTDengineQuery * self, GCancellable * cancellable,
     GError ** error)
@@ -131,39 +149,30 @@ wait_for_block (GstTDengineQuery * self, GCancellable * cancellable,
   GstBuffer *block = NULL;
 
   gst_tdengine_connection_lock (self->connection);
-  while (!(block = g_queue_pop_head (&self->blocks)) && !self->finished
+  while (!(block = pop_locked (self)) && !self->finished
       && gst_tdengine_connection_wait_locked (self->connection, &self->fetch,
           cancellable, error));
-  if (block)
-    self->queued_bytes -= gst_buffer_get_size (block);
-  else if (self->code != 0)
+  if (!block && self->code != 0)
     gst_tdengine_error_set_server (error, self->code, self->text);
   gst_tdengine_connection_unlock (self->connection);
   g_cancellable_disconnect (cancellable, id);
   return block;
 }
 
-/* after a pause only; otherwise the reader thread has asked already */
-static gboolean
-fetch_if_wanted (GstTDengineQuery * self, GError ** error)
-{
-  gboolean wanted;
-
-  gst_tdengine_connection_lock (self->connection);
-  wanted = wants_fetch_locked (self);
-  gst_tdengine_connection_unlock (self->connection);
-  return !wanted
-      || gst_tdengine_connection_fetch (self->connection, &self->fetch, error);
-}
-
 static GstTDengineRows *
 read_block (GstTDengineQuery * self, GCancellable * cancellable,
     GError ** error)
 {
-  if (!fetch_if_wanted (self, error))
-    return NULL;
+  gboolean wanted;
+  g_autoptr (GstBuffer) block = take_queued (self, &wanted);
 
-  g_autoptr (GstBuffer) block = wait_for_block (self, cancellable, error);
+  /* blocks that came before the connection went are handed out first */
+  if (wanted
+      && !gst_tdengine_connection_fetch (self->connection, &self->fetch,
+          block ? NULL : error) && !block)
+    return NULL;
+  if (!block)
+    block = wait_for_block (self, cancellable, error);
   return block ? gst_tdengine_rows_new (self->schema, block, error) : NULL;
 }
 

@@ -592,7 +592,7 @@ set_text_value (GstTDengineRows * rows, guint column, guint row, GValue * value)
  * in its digits) or a #GBytes (binary types, and a VARCHAR that is not UTF-8).
  * For whole columns [method@GstTDengine.Rows.get_column] is much faster.
  *
- * Returns: %FALSE for NULL, with @value left alone
+ * Returns: %FALSE for NULL, with @value a string that is %NULL
  */
 gboolean
 gst_tdengine_rows_get_value (GstTDengineRows * rows, guint column, guint row,
@@ -601,8 +601,11 @@ gst_tdengine_rows_get_value (GstTDengineRows * rows, guint column, guint row,
   g_return_val_if_fail (is_inside (rows, column, row), FALSE);
   GType type = gst_tdengine_type_get_gtype (column_type (rows, column));
 
-  if (gst_tdengine_rows_is_null (rows, column, row))
+  if (gst_tdengine_rows_is_null (rows, column, row)) {
+    /* what other languages make their own null of */
+    g_value_init (value, G_TYPE_STRING);
     return FALSE;
+  }
   if (type == G_TYPE_STRING) {
     set_text_value (rows, column, row, value);
     return TRUE;

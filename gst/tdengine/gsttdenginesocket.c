@@ -194,7 +194,7 @@ tell_why (const GstTDengineSettings * settings, Attempt * attempt,
         settings->port, status, soup_status_get_phrase (status));
   else
     g_set_error (error, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_CONNECT,
-        "Could not connect to %s:%u: %s", settings->host, settings->port,
+        "No connection to %s:%u: %s", settings->host, settings->port,
         attempt->error->message);
 }
 
