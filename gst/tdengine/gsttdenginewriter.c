@@ -63,6 +63,7 @@ struct _GstTDengineWriter
   UnderWay under_way;
   GstTDengineRequest request;
   guint n_rows_under_way;
+  GstTDengineBind *bind;
   GByteArray *message;          /* kept from one to the next */
 
   GMutex lock;
@@ -88,6 +89,7 @@ gst_tdengine_writer_init (GstTDengineWriter * self)
       (GDestroyNotify) g_bytes_unref, NULL);
   self->held = g_array_new (FALSE, FALSE, sizeof (Held));
   g_array_set_clear_func (self->held, clear_held);
+  self->bind = gst_tdengine_bind_new ();
   self->message = g_byte_array_new ();
   g_mutex_init (&self->lock);
 }
@@ -100,6 +102,7 @@ gst_tdengine_writer_finalize (GObject * object)
   gst_tdengine_connection_forget (self->connection, &self->request);
   g_array_unref (self->held);
   g_byte_array_unref (self->message);
+  gst_tdengine_bind_free (self->bind);
   g_hash_table_unref (self->known_tables);
   g_clear_pointer (&self->target, gst_tdengine_target_free);
   g_clear_pointer (&self->schema, gst_tdengine_schema_unref);
@@ -220,8 +223,7 @@ static gboolean
 execute_when_bound (GstTDengineWriter * self, GCancellable * cancellable,
     GError ** error)
 {
-  return self->under_way != BOUND
-      || (wait_for_reply (self, cancellable, error)
+  return self->under_way != BOUND || (wait_for_reply (self, cancellable, error)
       && execute_bound (self, error));
 }
 
@@ -439,8 +441,8 @@ send_bound (GstTDengineWriter * self, const GstTDengineRun * runs, guint n_runs,
 
   if (self->stmt_id == 0 && !prepare_statement (self, cancellable, error))
     return FALSE;
-  gst_tdengine_bind_build (self->message, req_id, self->stmt_id, self->target,
-      runs, n_runs);
+  gst_tdengine_bind_build (self->bind, self->message, req_id, self->stmt_id,
+      self->target, runs, n_runs);
   GOutputVector part = { self->message->data, self->message->len };
   if (!gst_tdengine_connection_send (self->connection, &self->request, req_id,
           &part, 1, error))
@@ -489,12 +491,13 @@ may_go_raw (GstTDengineWriter * self, const Held * held)
 static void
 remember_tables (GstTDengineWriter * self, const GstTDengineRun * run)
 {
+  const GstTDengineColumnData *names =
+      gst_tdengine_rows_get_column_data (run->rows, self->target->name_source);
   const guint8 *last = NULL;
   gsize last_size = 0, size;
 
   for (guint row = run->first; row < run->first + run->n_rows; row++) {
-    const guint8 *name = gst_tdengine_rows_get_data (run->rows,
-        self->target->name_source, row, &size);
+    const guint8 *name = gst_tdengine_column_data_get (names, row, &size);
 
     if (last && last_size == size && memcmp (last, name, size) == 0)
       continue;
@@ -562,8 +565,7 @@ static gboolean
 submit_bound (GstTDengineWriter * self, GCancellable * cancellable,
     GError ** error)
 {
-  g_autoptr (GArray) runs =
-      g_array_new (FALSE, FALSE, sizeof (GstTDengineRun));
+  g_autoptr (GArray) runs = g_array_new (FALSE, FALSE, sizeof (GstTDengineRun));
   guint n_rows = 0, n_whole = 0;
 
   while (n_whole < self->held->len && n_rows < GST_TDENGINE_MAX_BOUND_ROWS) {
@@ -710,8 +712,8 @@ gst_tdengine_writer_set_schema (GstTDengineWriter * writer,
 static void
 name_table (GstTDengineWriter * self, Held * held)
 {
-  GstTDengineRows *rows = held->run.rows;
   gint source = self->target->name_source;
+  const GstTDengineColumnData *names;
   const guint8 *name;
   gsize size;
 
@@ -720,9 +722,10 @@ name_table (GstTDengineWriter * self, Held * held)
     held->name_size = strlen (self->table);
     return;
   }
-  held->name = gst_tdengine_rows_get_data (rows, source, 0, &held->name_size);
+  names = gst_tdengine_rows_get_column_data (held->run.rows, source);
+  held->name = gst_tdengine_column_data_get (names, 0, &held->name_size);
   for (guint row = 1; row < held->run.n_rows; row++) {
-    name = gst_tdengine_rows_get_data (rows, source, row, &size);
+    name = gst_tdengine_column_data_get (names, row, &size);
     if (size != held->name_size || memcmp (name, held->name, size) != 0) {
       held->name = NULL;
       return;
