@@ -433,16 +433,20 @@ prepare_statement (GstTDengineWriter * self, GCancellable * cancellable,
   return FALSE;
 }
 
+/* The message is put together while the server works on the one before. */
 static gboolean
 send_bound (GstTDengineWriter * self, const GstTDengineRun * runs, guint n_runs,
     guint n_rows, GCancellable * cancellable, GError ** error)
 {
   guint64 req_id = next_id (self);
 
-  if (self->stmt_id == 0 && !prepare_statement (self, cancellable, error))
+  if (self->stmt_id == 0 && !(confirm (self, cancellable, error)
+          && prepare_statement (self, cancellable, error)))
     return FALSE;
   gst_tdengine_bind_build (self->bind, self->message, req_id, self->stmt_id,
       self->target, runs, n_runs);
+  if (!confirm (self, cancellable, error))
+    return FALSE;
   GOutputVector part = { self->message->data, self->message->len };
   if (!gst_tdengine_connection_send (self->connection, &self->request, req_id,
           &part, 1, error))
@@ -549,12 +553,14 @@ merge_held (GstTDengineWriter * self, GError ** error)
 }
 
 static gboolean
-submit_raw (GstTDengineWriter * self, GError ** error)
+submit_raw (GstTDengineWriter * self, GCancellable * cancellable,
+    GError ** error)
 {
   g_autoptr (GstTDengineRows) rows = merge_held (self, error);
   const Held *held = &g_array_index (self->held, Held, 0);
 
-  if (!rows || !send_raw (self, rows, held->name, held->name_size, error))
+  if (!rows || !confirm (self, cancellable, error)
+      || !send_raw (self, rows, held->name, held->name_size, error))
     return FALSE;
   release_held (self, self->held->len);
   return TRUE;
@@ -612,16 +618,15 @@ gboolean
 gst_tdengine_writer_submit (GstTDengineWriter * writer,
     GCancellable * cancellable, GError ** error)
 {
+  /* what was bound before and waits for its exec comes first */
+  if (!execute_when_bound (writer, cancellable, error))
+    return FALSE;
   while (writer->held->len > 0) {
-    if (!confirm (writer, cancellable, error))
+    gboolean raw = held_is_one_table (writer)
+        && may_go_raw (writer, &g_array_index (writer->held, Held, 0));
+
+    if (!(raw ? submit_raw : submit_bound) (writer, cancellable, error))
       return FALSE;
-    if (held_is_one_table (writer)
-        && may_go_raw (writer, &g_array_index (writer->held, Held, 0))) {
-      if (!submit_raw (writer, error))
-        return FALSE;
-    } else if (!submit_bound (writer, cancellable, error)) {
-      return FALSE;
-    }
   }
   return TRUE;
 }
