@@ -16,6 +16,11 @@
 #include "gsttdenginequery-private.h"
 #include "gsttdenginesettings-private.h"
 
+/* Blocks that come at once are told at once: to wake a thread for each takes
+ * longer than to receive it. */
+#define MAX_UNTOLD_BYTES (512 * 1024)
+#define MAX_UNTOLD_TIME 200     /* us */
+
 struct _GstTDengineConnection
 {
   GObject parent_instance;
@@ -23,6 +28,7 @@ struct _GstTDengineConnection
   GstTDengineSettings *settings;
   GstTDengineSocket *socket;    /* from open to finalize */
   GThread *reader;
+  gsize untold_bytes;           /* of blocks, of the reader */
   gchar *server_version;
 
   GMutex lock;
@@ -317,10 +323,18 @@ gst_tdengine_connection_fetch (GstTDengineConnection * self,
 /* the reader thread */
 
 static void
+tell_waiters (GstTDengineConnection * self)
+{
+  self->untold_bytes = 0;
+  g_cond_broadcast (&self->cond);
+}
+
+static void
 take_reply (GstTDengineConnection * self, GstTDengineMessage * message,
     GstTDengineReply * reply)
 {
   guint64 next_id = 0, result_id = 0;
+  gsize size = message->size;
 
   g_mutex_lock (&self->lock);
   GstTDengineRequest *request =
@@ -344,7 +358,9 @@ take_reply (GstTDengineConnection * self, GstTDengineMessage * message,
   /* a failure here is one of reading, too, and told there */
   if (next_id)
     send_fetch (self, next_id, result_id, NULL);
-  g_cond_broadcast (&self->cond);
+  self->untold_bytes += size;
+  if (!next_id || self->untold_bytes >= MAX_UNTOLD_BYTES)
+    tell_waiters (self);
 }
 
 static void
@@ -373,6 +389,9 @@ read_replies (gpointer data)
     g_auto (GstTDengineMessage) message = { 0 };
     g_auto (GstTDengineReply) reply = { 0 };
 
+    if (self->untold_bytes > 0
+        && !gst_tdengine_socket_wait (self->socket, MAX_UNTOLD_TIME))
+      tell_waiters (self);
     if (gst_tdengine_socket_receive (self->socket, &message, &error)
         && gst_tdengine_messages_parse (&message, &reply, &error))
       take_reply (self, &message, &reply);
@@ -483,7 +502,8 @@ run_statement (GstTDengineConnection * self, const gchar * sql,
     GstTDengineRequest * request, GCancellable * cancellable, GError ** error)
 {
   guint8 head[GST_TDENGINE_QUERY_HEAD_SIZE];
-  GOutputVector parts[] = { {head, sizeof head}, {sql, strlen (sql)} };
+  GOutputVector parts[] = { {head, sizeof head}, {sql, strlen (sql)}
+  };
   guint64 req_id = gst_tdengine_connection_next_id (self);
 
   if (parts[1].size == 0) {

@@ -8,8 +8,10 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#define _GNU_SOURCE             /* ppoll() */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
@@ -288,6 +290,19 @@ read_some (GstTDengineSocket * self, guint8 * to, gsize size, GError ** error)
   lost (error, n == 0 ? "the server closed it" :
       local ? local->message : g_strerror (errno));
   return -1;
+}
+
+/* Whether something comes within so many microseconds. Behind TLS that can't be
+ * told without reading it: FALSE. */
+gboolean
+gst_tdengine_socket_wait (GstTDengineSocket * self, guint timeout)
+{
+  const struct timespec limit = { 0, timeout * 1000L };
+  struct pollfd poll = {.fd = self->fd,.events = POLLIN };
+
+  if (self->buffered_to > self->buffered_from)
+    return TRUE;
+  return self->fd >= 0 && ppoll (&poll, 1, &limit, NULL) > 0;
 }
 
 static gboolean

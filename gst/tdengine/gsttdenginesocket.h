@@ -42,6 +42,8 @@ gboolean            gst_tdengine_socket_send    (GstTDengineSocket *socket,
                                                  const GOutputVector *parts,
                                                  guint n_parts,
                                                  GError **error);
+gboolean            gst_tdengine_socket_wait    (GstTDengineSocket *socket,
+                                                 guint timeout);
 gboolean            gst_tdengine_socket_receive (GstTDengineSocket *socket,
                                                  GstTDengineMessage *message,
                                                  GError **error);
