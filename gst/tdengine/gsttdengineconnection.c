@@ -346,7 +346,7 @@ take_reply (GstTDengineConnection * self, GstTDengineMessage * message,
     request->message = *message;
     request->done = TRUE;
     memset (reply, 0, sizeof *reply);
-    message->data = NULL;
+    message->memory = NULL;
     if (request->on_reply && request->on_reply (request)) {
       next_id = next_id_locked (self);
       result_id = request->result_id;

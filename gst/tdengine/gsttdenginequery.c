@@ -4,6 +4,7 @@
  */
 #include "gsttdengineconnection-private.h"
 #include "gsttdengineerror-private.h"
+#include "gsttdenginepool.h"
 #include "gsttdenginequery-private.h"
 
 /* how much may wait for its reader; one block more may be under way */
@@ -63,10 +64,12 @@ gst_tdengine_query_class_init (GstTDengineQueryClass * klass)
 static GstBuffer *
 take_block (GstTDengineRequest * request)
 {
-  guint8 *data = g_steal_pointer (&request->message.data);
+  guint8 *memory = g_steal_pointer (&request->message.memory);
+  gsize before = request->message.data - memory;
 
-  return gst_buffer_new_wrapped_full (0, data, request->message.size,
-      request->reply.block_offset, request->reply.block_size, data, g_free);
+  return gst_buffer_new_wrapped_full (0, memory,
+      before + request->message.size, before + request->reply.block_offset,
+      request->reply.block_size, memory, gst_tdengine_pool_give_back);
 }
 
 static gboolean
@@ -207,7 +210,8 @@ next_in_thread (GTask * task, gpointer source, gpointer data,
   if (error)
     g_task_return_error (task, error);
   else
-    g_task_return_pointer (task, rows, (GDestroyNotify) gst_tdengine_rows_unref);
+    g_task_return_pointer (task, rows,
+        (GDestroyNotify) gst_tdengine_rows_unref);
 }
 
 /**

@@ -20,10 +20,11 @@ typedef enum
   GST_TDENGINE_OPCODE_PONG = 0xA,
 } GstTDengineOpcode;
 
-/* a whole message; data is from g_malloc() */
+/* a whole message */
 typedef struct
 {
   GstTDengineOpcode opcode;
+  guint8 *memory;               /* of a pool; data lies in it */
   guint8 *data;
   gsize size;
 } GstTDengineMessage;
