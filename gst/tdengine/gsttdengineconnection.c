@@ -317,7 +317,7 @@ gst_tdengine_connection_fetch (GstTDengineConnection * self,
   }
   register_locked (self, request, req_id);
   g_mutex_unlock (&self->lock);
-  return send_fetch (self, req_id, request->result_id, error);
+  return send_fetch (self, req_id, request->resource_id, error);
 }
 
 /* the reader thread */
@@ -329,11 +329,24 @@ tell_waiters (GstTDengineConnection * self)
   g_cond_broadcast (&self->cond);
 }
 
+/* a failure here is one of reading, too, and told there */
+static void
+send_next (GstTDengineConnection * self, GstTDengineNext next, guint64 req_id,
+    guint64 resource_id)
+{
+  if (next == GST_TDENGINE_NEXT_FETCH)
+    send_fetch (self, req_id, resource_id, NULL);
+  else if (next == GST_TDENGINE_NEXT_EXEC)
+    gst_tdengine_connection_post_text (self,
+        gst_tdengine_messages_stmt2_exec (req_id, resource_id));
+}
+
 static void
 take_reply (GstTDengineConnection * self, GstTDengineMessage * message,
     GstTDengineReply * reply)
 {
-  guint64 next_id = 0, result_id = 0;
+  GstTDengineNext next = GST_TDENGINE_NEXT_NOTHING;
+  guint64 next_id = 0, resource_id = 0;
   gsize size = message->size;
 
   g_mutex_lock (&self->lock);
@@ -347,19 +360,19 @@ take_reply (GstTDengineConnection * self, GstTDengineMessage * message,
     request->done = TRUE;
     memset (reply, 0, sizeof *reply);
     message->memory = NULL;
-    if (request->on_reply && request->on_reply (request)) {
+    if (request->on_reply)
+      next = request->on_reply (request);
+    if (next != GST_TDENGINE_NEXT_NOTHING) {
       next_id = next_id_locked (self);
-      result_id = request->result_id;
+      resource_id = request->resource_id;
       register_locked (self, request, next_id);
     }
   }
   g_mutex_unlock (&self->lock);
 
-  /* a failure here is one of reading, too, and told there */
-  if (next_id)
-    send_fetch (self, next_id, result_id, NULL);
+  send_next (self, next, next_id, resource_id);
   self->untold_bytes += size;
-  if (!next_id || self->untold_bytes >= MAX_UNTOLD_BYTES)
+  if (next != GST_TDENGINE_NEXT_FETCH || self->untold_bytes >= MAX_UNTOLD_BYTES)
     tell_waiters (self);
 }
 

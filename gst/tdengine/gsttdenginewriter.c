@@ -29,8 +29,7 @@ typedef enum
 {
   NOTHING,
   RAW_BLOCK,                    /* the server stores a block */
-  BOUND,                        /* the server takes values; they wait for exec */
-  EXECUTED,                     /* the server stores what was bound */
+  BOUND,                        /* the server takes values, then stores them */
 } UnderWay;
 
 typedef struct
@@ -182,6 +181,13 @@ drop_statement (GstTDengineWriter * self)
   self->stmt_id = 0;
 }
 
+static void
+forget_request (GstTDengineWriter * self)
+{
+  gst_tdengine_connection_forget (self->connection, &self->request);
+  self->request.on_reply = NULL;
+}
+
 /* FALSE leaves what was cancelled under way, and nothing else */
 static gboolean
 wait_for_reply (GstTDengineWriter * self, GCancellable * cancellable,
@@ -193,7 +199,7 @@ wait_for_reply (GstTDengineWriter * self, GCancellable * cancellable,
           cancellable, &local))
     return TRUE;
   if (!g_error_matches (local, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
-    gst_tdengine_connection_forget (self->connection, &self->request);
+    forget_request (self);
     self->under_way = NOTHING;
     /* a statement that failed repeats its error for ever */
     drop_statement (self);
@@ -202,29 +208,6 @@ wait_for_reply (GstTDengineWriter * self, GCancellable * cancellable,
   }
   g_propagate_error (error, g_steal_pointer (&local));
   return FALSE;
-}
-
-static gboolean
-execute_bound (GstTDengineWriter * self, GError ** error)
-{
-  guint64 req_id = next_id (self);
-
-  self->under_way = NOTHING;
-  if (!send_text (self, req_id, gst_tdengine_messages_stmt2_exec (req_id,
-              self->stmt_id), error))
-    return FALSE;
-  self->under_way = EXECUTED;
-  return TRUE;
-}
-
-/* The server dies of an exec whose bind it refused: there is none before the
- * bind's own answer. */
-static gboolean
-execute_when_bound (GstTDengineWriter * self, GCancellable * cancellable,
-    GError ** error)
-{
-  return self->under_way != BOUND || (wait_for_reply (self, cancellable, error)
-      && execute_bound (self, error));
 }
 
 static void
@@ -242,14 +225,12 @@ count_rows (GstTDengineWriter * self)
 static gboolean
 confirm (GstTDengineWriter * self, GCancellable * cancellable, GError ** error)
 {
-  if (!execute_when_bound (self, cancellable, error))
-    return FALSE;
   if (self->under_way == NOTHING)
     return TRUE;
   if (!wait_for_reply (self, cancellable, error))
     return FALSE;
   count_rows (self);
-  gst_tdengine_connection_forget (self->connection, &self->request);
+  forget_request (self);
   self->under_way = NOTHING;
   return TRUE;
 }
@@ -425,12 +406,22 @@ prepare_statement (GstTDengineWriter * self, GCancellable * cancellable,
     done = call (self, req_id, gst_tdengine_messages_stmt2_prepare (req_id,
             self->stmt_id, sql), cancellable, error);
   }
-  gst_tdengine_connection_forget (self->connection, &self->request);
+  forget_request (self);
   if (done)
     return TRUE;
   drop_statement (self);
   g_prefix_error (error, "%s.%s: ", self->database, self->table);
   return FALSE;
+}
+
+/* The exec follows at once where the values were taken: the server dies of an
+ * exec whose bind it refused. The next answer is the exec's own. */
+static GstTDengineNext
+on_bound (GstTDengineRequest * request)
+{
+  request->on_reply = NULL;
+  return request->reply.code == 0 ? GST_TDENGINE_NEXT_EXEC :
+      GST_TDENGINE_NEXT_NOTHING;
 }
 
 /* The message is put together while the server works on the one before. */
@@ -448,9 +439,13 @@ send_bound (GstTDengineWriter * self, const GstTDengineRun * runs, guint n_runs,
   if (!confirm (self, cancellable, error))
     return FALSE;
   GOutputVector part = { self->message->data, self->message->len };
+  self->request.on_reply = on_bound;
+  self->request.resource_id = self->stmt_id;
   if (!gst_tdengine_connection_send (self->connection, &self->request, req_id,
-          &part, 1, error))
+          &part, 1, error)) {
+    forget_request (self);
     return FALSE;
+  }
   self->n_rows_under_way = n_rows;
   self->under_way = BOUND;
   return TRUE;
@@ -600,7 +595,7 @@ submit_bound (GstTDengineWriter * self, GCancellable * cancellable,
     rest->n_rows -= n_cut;
   }
   release_held (self, n_whole);
-  return execute_when_bound (self, cancellable, error);
+  return TRUE;
 }
 
 /**
@@ -618,9 +613,6 @@ gboolean
 gst_tdengine_writer_submit (GstTDengineWriter * writer,
     GCancellable * cancellable, GError ** error)
 {
-  /* what was bound before and waits for its exec comes first */
-  if (!execute_when_bound (writer, cancellable, error))
-    return FALSE;
   while (writer->held->len > 0) {
     gboolean raw = held_is_one_table (writer)
         && may_go_raw (writer, &g_array_index (writer->held, Held, 0));
