@@ -71,8 +71,8 @@ static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink",
     GST_STATIC_CAPS (GST_TDENGINE_ROWS_MEDIA_TYPE));
 
 G_DECLARE_FINAL_TYPE (GstTDengineSink, gst_tdengine_sink, GST, TDENGINE_SINK,
-    GstBaseSink)
-    G_DEFINE_TYPE_WITH_CODE (GstTDengineSink, gst_tdengine_sink,
+    GstBaseSink);
+G_DEFINE_TYPE_WITH_CODE (GstTDengineSink, gst_tdengine_sink,
     GST_TYPE_BASE_SINK, G_IMPLEMENT_INTERFACE (GST_TYPE_URI_HANDLER,
         gst_tdengine_element_init_uri_handler));
 GST_ELEMENT_REGISTER_DEFINE_WITH_CODE (tdenginesink, "tdenginesink",

@@ -63,10 +63,11 @@ enum
 };
 
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src",
-    GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_TDENGINE_ROWS_MEDIA_TYPE));
+    GST_PAD_SRC, GST_PAD_ALWAYS,
+    GST_STATIC_CAPS (GST_TDENGINE_ROWS_MEDIA_TYPE));
 
 G_DECLARE_FINAL_TYPE (GstTDengineSrc, gst_tdengine_src, GST, TDENGINE_SRC,
-    GstPushSrc)
+    GstPushSrc);
 G_DEFINE_TYPE_WITH_CODE (GstTDengineSrc, gst_tdengine_src, GST_TYPE_PUSH_SRC,
     G_IMPLEMENT_INTERFACE (GST_TYPE_URI_HANDLER,
         gst_tdengine_element_init_uri_handler));
@@ -321,8 +322,7 @@ cover_time (GstTDengineSrc * self, GstClockTime pts)
 }
 
 static void
-stamp_buffer (GstTDengineSrc * self, GstTDengineRows * rows,
-    GstBuffer * buffer)
+stamp_buffer (GstTDengineSrc * self, GstTDengineRows * rows, GstBuffer * buffer)
 {
   guint n_rows = gst_tdengine_rows_get_n_rows (rows);
   GstClockTime first = get_time (self, rows, 0);

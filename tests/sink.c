@@ -214,6 +214,7 @@ GST_START_TEST (test_sub_tables_come_into_being_with_their_tags)
   fail_unless_equals_uint64 (get_stat (&feed, "bound-requests"), 1);
   feed_clear (&feed);
 }
+
 GST_END_TEST;
 
 GST_START_TEST (test_a_block_of_one_table_goes_as_it_is)
@@ -231,6 +232,7 @@ GST_START_TEST (test_a_block_of_one_table_goes_as_it_is)
   fail_unless_equals_uint64 (get_stat (&feed, "bound-requests"), 0);
   feed_clear (&feed);
 }
+
 GST_END_TEST;
 
 GST_START_TEST (test_columns_are_matched_by_name)
@@ -248,6 +250,7 @@ GST_START_TEST (test_columns_are_matched_by_name)
       "2024-12-19T19:12:45.642Z|NULL|7|NULL\n");
   feed_clear (&feed);
 }
+
 GST_END_TEST;
 
 GST_START_TEST (test_a_known_table_goes_raw)
@@ -264,6 +267,7 @@ GST_START_TEST (test_a_known_table_goes_raw)
   fail_unless_equals_uint64 (get_stat (&feed, "raw-requests"), 1);
   feed_clear (&feed);
 }
+
 GST_END_TEST;
 
 GST_START_TEST (test_small_buffers_are_written_together)
@@ -283,6 +287,7 @@ GST_START_TEST (test_small_buffers_are_written_together)
   assert_content ("select sum(voltage), count(*) from %s.meters", "300|25\n");
   feed_clear (&feed);
 }
+
 GST_END_TEST;
 
 GST_START_TEST (test_the_interval_alone_is_enough)
@@ -303,6 +308,7 @@ GST_START_TEST (test_the_interval_alone_is_enough)
   fail_unless_equals_uint64 (rows, 1);
   feed_clear (&feed);
 }
+
 GST_END_TEST;
 
 GST_START_TEST (test_a_stop_writes_what_was_taken)
@@ -322,11 +328,13 @@ GST_START_TEST (test_a_stop_writes_what_was_taken)
   feed_clear (&feed);
   assert_content ("select sum(voltage) from %s.plain", "403\n");
 }
+
 GST_END_TEST;
 
 GST_START_TEST (test_more_rows_than_a_message_may_have)
 {
-  enum { N = 40000 };
+  enum
+  { N = 40000 };
   g_autoptr (GString) text = g_string_new (NULL);
   Feed feed;
 
@@ -342,6 +350,7 @@ GST_START_TEST (test_more_rows_than_a_message_may_have)
   fail_unless_equals_uint64 (get_stat (&feed, "bound-requests"), 2);
   feed_clear (&feed);
 }
+
 GST_END_TEST;
 
 GST_START_TEST (test_a_copy_through_a_pipeline_is_equal)
@@ -388,6 +397,7 @@ GST_START_TEST (test_a_copy_through_a_pipeline_is_equal)
       "2024-12-19T19:12:45.642Z|3|3||NULL|2\n");
   fail_unless_equals_string (to, from);
 }
+
 GST_END_TEST;
 
 /* what does not fit: a good row goes before, and is the only one written */
@@ -453,6 +463,7 @@ GST_START_TEST (test_rows_that_do_not_fit_are_told)
   assert_content ("select count(*) from %s.meters", "0\n");
   assert_content ("select count(*) from %s.plain", "0\n");
 }
+
 GST_END_TEST;
 
 GST_START_TEST (test_rows_before_the_bad_one_are_written)
@@ -467,6 +478,7 @@ GST_START_TEST (test_rows_before_the_bad_one_are_written)
   feed_clear (&feed);
   assert_content ("select voltage from %s.plain", "201\n");
 }
+
 GST_END_TEST;
 
 static const struct
@@ -489,12 +501,12 @@ GST_START_TEST (test_settings_are_checked_before_anything_is_sent)
   feed_init (&feed, unset[__i__].properties);
   message = feed_wait (&feed);
   gst_message_parse_error (message, &error, NULL);
-  fail_unless (g_error_matches (error, GST_RESOURCE_ERROR,
-          unset[__i__].code));
+  fail_unless (g_error_matches (error, GST_RESOURCE_ERROR, unset[__i__].code));
   fail_unless (strstr (error->message, unset[__i__].words),
       "\"%s\" lacks \"%s\"", error->message, unset[__i__].words);
   feed_clear (&feed);
 }
+
 GST_END_TEST;
 
 GST_START_TEST (test_a_missing_table_is_told)
@@ -515,6 +527,7 @@ GST_START_TEST (test_a_missing_table_is_told)
   fail_unless_equals_int (code, 0x2603);
   feed_clear (&feed);
 }
+
 GST_END_TEST;
 
 static Suite *

@@ -101,6 +101,7 @@ GST_START_TEST (test_rows_arrive_with_their_columns)
   fail_unless (gst_app_sink_is_eos (GST_APP_SINK (sink)));
   finish (pipeline, sink);
 }
+
 GST_END_TEST;
 
 GST_START_TEST (test_buffers_tell_time_and_row)
@@ -129,6 +130,7 @@ GST_START_TEST (test_buffers_tell_time_and_row)
           GST_FORMAT_TIME, GST_BUFFER_PTS (buffer)), 2 * GST_SECOND);
   finish (pipeline, sink);
 }
+
 GST_END_TEST;
 
 GST_START_TEST (test_one_row_a_buffer)
@@ -155,6 +157,7 @@ GST_START_TEST (test_one_row_a_buffer)
   fail_unless_equals_int64 (sum, 201 + 202 + 203 + 204 + 205);
   finish (pipeline, sink);
 }
+
 GST_END_TEST;
 
 /* a sink drops what lies before its segment, so the segment has to move */
@@ -172,6 +175,7 @@ GST_START_TEST (test_a_table_of_earlier_times_is_not_dropped)
   fail_unless_equals_int (n, 5);
   finish (pipeline, sink);
 }
+
 GST_END_TEST;
 
 GST_START_TEST (test_a_query_without_rows_ends_at_once)
@@ -191,6 +195,7 @@ GST_START_TEST (test_a_query_without_rows_ends_at_once)
   fail_unless_equals_int (gst_tdengine_schema_get_n_columns (schema), 5);
   finish (pipeline, sink);
 }
+
 GST_END_TEST;
 
 GST_START_TEST (test_position_and_duration)
@@ -221,6 +226,7 @@ GST_START_TEST (test_position_and_duration)
   fail_unless_equals_uint64 (rows, 3);
   finish (pipeline, sink);
 }
+
 GST_END_TEST;
 
 GST_START_TEST (test_the_element_is_made_from_a_uri)
@@ -240,13 +246,14 @@ GST_START_TEST (test_the_element_is_made_from_a_uri)
   fail_unless_equals_string (zone, "Europe/Oslo");
   fail_unless_equals_string (uri, "taos+ws://ola@example.org:1234/power");
 }
+
 GST_END_TEST;
 
 static const struct
 {
   const gchar *property;
   const gchar *value;
-  GQuark (*domain) (void);
+    GQuark (*domain) (void);
   gint code;
   gint server_code;
   const gchar *words;
@@ -303,6 +310,57 @@ GST_START_TEST (test_what_can_not_be_read_is_told)
     fail_unless_equals_int (code, refused[__i__].server_code);
   finish (pipeline, sink);
 }
+
+GST_END_TEST;
+
+static gint n_leaks;
+
+static void
+look_for_secret (GstDebugCategory * category, GstDebugLevel level,
+    const gchar * file, const gchar * function, gint line, GObject * object,
+    GstDebugMessage * message, gpointer data)
+{
+  if (strstr (gst_debug_message_get (message), "hunter2"))
+    g_atomic_int_inc (&n_leaks);
+}
+
+GST_START_TEST (test_the_password_stays_secret)
+{
+  GstElement *sink, *pipeline = make_pipeline ("select 1", "", &sink);
+  g_autoptr (GstElement) src = gst_bin_get_by_name (GST_BIN (pipeline), "src");
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  const gchar *host = strstr (test_server_uri (), "//") + 2;
+  const gchar *user_end = strchr (host, '@');
+  g_autofree gchar *uri = g_strdup_printf ("taos+ws://root:hunter2@%s",
+      user_end ? user_end + 1 : host);
+  g_autofree gchar *shown = NULL;
+
+  n_leaks = 0;
+  gst_debug_remove_log_function (gst_debug_log_default);
+  gst_debug_add_log_function (look_for_secret, NULL, NULL);
+  gst_debug_set_default_threshold (GST_LEVEL_MEMDUMP);
+  g_object_set (src, "uri", uri, NULL);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  g_autoptr (GstMessage) message = gst_bus_timed_pop_filtered (bus,
+      30 * GST_SECOND, GST_MESSAGE_ERROR);
+  g_autofree gchar *dot = gst_debug_bin_to_dot_data (GST_BIN (pipeline),
+      GST_DEBUG_GRAPH_SHOW_ALL);
+  gst_debug_set_default_threshold (GST_LEVEL_NONE);
+  gst_debug_remove_log_function (look_for_secret);
+  gst_debug_add_log_function (gst_debug_log_default, NULL, NULL);
+
+  fail_unless (message);
+  g_object_get (src, "uri", &shown, NULL);
+  fail_unless (strstr (shown, "root@"));
+  fail_if (strstr (shown, "hunter2"));
+  fail_if (strstr (dot, "hunter2"));
+  fail_unless (strstr (dot, "root@"), "the dump does not show the URI at all");
+  fail_unless_equals_int (n_leaks, 0);
+  fail_if (g_object_class_find_property (G_OBJECT_GET_CLASS (src),
+          "password")->flags & G_PARAM_READABLE);
+  finish (pipeline, sink);
+}
+
 GST_END_TEST;
 
 static Suite *
@@ -323,6 +381,7 @@ src_suite (void)
   tcase_add_test (tc, test_the_element_is_made_from_a_uri);
   tcase_add_loop_test (tc, test_what_can_not_be_read_is_told, 0,
       G_N_ELEMENTS (refused));
+  tcase_add_test (tc, test_the_password_stays_secret);
   return suite;
 }
 

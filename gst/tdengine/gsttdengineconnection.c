@@ -27,7 +27,7 @@ struct _GstTDengineConnection
 
   GstTDengineSettings *settings;
   GstTDengineSocket *socket;    /* from open to finalize */
-  GThread *reader;
+  GThread *reader;              /* under lock */
   gsize untold_bytes;           /* of blocks, of the reader */
   gchar *server_version;
 
@@ -463,9 +463,9 @@ gst_tdengine_connection_open (GstTDengineConnection * connection,
 
   g_mutex_lock (&connection->lock);
   g_clear_error (&connection->broken);
-  g_mutex_unlock (&connection->lock);
   connection->reader =
       g_thread_new ("tdengine-reader", read_replies, connection);
+  g_mutex_unlock (&connection->lock);
   if (log_in (connection, cancellable, error))
     return TRUE;
   gst_tdengine_connection_close (connection);
@@ -482,15 +482,18 @@ gst_tdengine_connection_open (GstTDengineConnection * connection,
 void
 gst_tdengine_connection_close (GstTDengineConnection * connection)
 {
-  if (!connection->reader)
-    return;
+  GThread *reader;
+
   g_mutex_lock (&connection->lock);
+  reader = g_steal_pointer (&connection->reader);
   if (!connection->broken)
     connection->broken = g_error_new_literal (GST_TDENGINE_ERROR,
         GST_TDENGINE_ERROR_CLOSED, "The connection was closed");
   g_mutex_unlock (&connection->lock);
+  if (!reader)
+    return;
   gst_tdengine_socket_close (connection->socket);
-  g_thread_join (g_steal_pointer (&connection->reader));
+  g_thread_join (reader);
 }
 
 /**

@@ -323,7 +323,8 @@ parse_fields (JsonObject * object, GstTDengineReply * reply, GError ** error)
   gint64 n_columns = get_int (object, "fields_count");
   gint64 precision = get_int (object, "precision");
 
-  if (n_columns == 0)
+  /* stmt2_prepare counts fields that are not a result's */
+  if (n_columns == 0 || !json_object_has_member (object, "fields_names"))
     return TRUE;
   if (n_columns < 0 || n_columns > G_MAXINT32
       || precision < GST_TDENGINE_PRECISION_MS
@@ -359,8 +360,7 @@ parse_text (const GstTDengineMessage * message, GstTDengineReply * reply,
 
   if (!check_json (text, message->size, error))
     return FALSE;
-  if (message->size == 0
-      || !g_utf8_validate_len (text, message->size, NULL)
+  if (message->size == 0 || !g_utf8_validate_len (text, message->size, NULL)
       || !json_parser_load_from_data (parser, text, message->size, NULL))
     return refuse (error, "it is no JSON");
   root = json_parser_get_root (parser);

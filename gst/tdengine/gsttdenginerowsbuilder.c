@@ -356,7 +356,7 @@ append_decimal (ColumnBuilder * self, const gchar * value, gsize size,
 }
 
 /**
- * gst_tdengine_rows_builder_append_data: (rename-to gst_tdengine_rows_builder_append_bytes)
+ * gst_tdengine_rows_builder_append_data:
  * @builder: a builder
  * @column: a column of a type that varies in length, or a decimal
  * @value: (array length=size): text in UTF-8 for NCHAR, JSON and decimals,

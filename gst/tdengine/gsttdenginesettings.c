@@ -39,11 +39,11 @@ static const Setting table[] = {
   {"user", NULL, KIND_TEXT, FIELD (user), "root", "User",
       "User name to log in with"},
   {"password", NULL, KIND_SECRET, FIELD (password), "taosdata", "Password",
-      "Password to log in with (write-only)"},
+      "Password to log in with (write-only; default: taosdata)"},
   {"database", NULL, KIND_TEXT, FIELD (database), NULL, "Database",
       "Database that table names without one belong to, in its exact case"},
   {"timezone", NULL, KIND_TEXT, FIELD (timezone), NULL, "Time zone",
-        "Time zone for times without one in SQL, as an IANA name such as "
+      "Time zone for times without one in SQL, as an IANA name such as "
         "Europe/Oslo (default: the server's)"},
   {"connect-timeout", "httpConnectTimeout", KIND_MILLISECONDS,
         FIELD (connect_timeout), NULL, "Connect time-out",
@@ -213,10 +213,9 @@ find_key (const gchar * key)
 
 static gboolean
 refuse (GError ** error, const gchar * format, ...)
-    G_GNUC_PRINTF (2, 3);
+G_GNUC_PRINTF (2, 3);
 
-static gboolean
-refuse (GError ** error, const gchar * format, ...)
+     static gboolean refuse (GError ** error, const gchar * format, ...)
 {
   va_list args;
 

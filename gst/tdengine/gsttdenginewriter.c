@@ -203,7 +203,7 @@ wait_for_reply (GstTDengineWriter * self, GCancellable * cancellable,
     self->under_way = NOTHING;
     /* a statement that failed repeats its error for ever */
     drop_statement (self);
-    g_prefix_error (&local, "%s.%s: %u rows were not written: ",
+    g_prefix_error (&local, "%s.%s: %u rows were not confirmed: ",
         self->database, self->table, self->n_rows_under_way);
   }
   g_propagate_error (error, g_steal_pointer (&local));

@@ -91,7 +91,7 @@ struct _Expr
   const gchar *name;            /* of a column or function; an operator */
   const gchar *text;            /* a string's bytes, a number's digits */
   gsize size;
-  gint64 value;                 /* bound integer or time, placeholder's number */
+  gint64 value;                 /* bound time, truth, number of a `?` */
   Duration duration;
   TypeSpec type;                /* of a cast */
   gboolean negated;             /* not in, not between, is not null */

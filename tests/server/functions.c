@@ -86,24 +86,13 @@ finish_unsigned_sum (sqlite3_context * context)
     sqlite3_result_int64 (context, value_flip (self->sum));
 }
 
-static __int128
-get_decimal (sqlite3_value * value)
-{
-  if (sqlite3_value_type (value) != SQLITE_BLOB
-      || sqlite3_value_bytes (value) != 16)
-    return sqlite3_value_int64 (value);
-  const guint8 *blob = sqlite3_value_blob (value);
-  return (__int128) value_flip (GST_READ_UINT64_BE (blob)) << 64 |
-      GST_READ_UINT64_BE (blob + 8);
-}
-
 /* td_decimal (stored decimal, scale): a number, rounded */
 static void
 call_decimal (sqlite3_context * context, gint n, sqlite3_value ** args)
 {
   if (is_null (args[0]))
     return;
-  gdouble value = get_decimal (args[0]);
+  gdouble value = value_get_decimal (args[0]);
   for (gint i = sqlite3_value_int (args[1]); i > 0; i--)
     value /= 10;
   sqlite3_result_double (context, value);
@@ -119,7 +108,7 @@ static void
 step_decimal_sum (sqlite3_context * context, gint n, sqlite3_value ** args)
 {
   DecimalSum *self = sqlite3_aggregate_context (context, sizeof *self);
-  __int128 sum, value = get_decimal (args[0]);
+  __int128 sum, value = value_get_decimal (args[0]);
 
   if (is_null (args[0]))
     return;

@@ -61,6 +61,28 @@ translation_clear (Translation * self)
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Translation, translation_clear)
+/* the pieces of one select */
+     typedef struct
+     {
+       GString *items;
+       GString *from;
+       GString *where;
+       GString *group;
+       GString *having;
+       GString *order;
+     } Parts;
+
+     static void parts_clear (Parts * parts)
+{
+  g_string_free (parts->items, TRUE);
+  g_string_free (parts->from, TRUE);
+  g_string_free (parts->where, TRUE);
+  g_string_free (parts->group, TRUE);
+  g_string_free (parts->having, TRUE);
+  g_string_free (parts->order, TRUE);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Parts, parts_clear)
 /* the columns of the select in parentheses, as `q` */
      static gboolean
          open_sub_select (Scope * scope, const Source * source, GString * from,
@@ -100,10 +122,9 @@ open_source (Scope * scope, GString * from, Translation * out, GError ** error)
   if (!table)
     return FALSE;
   scope_add_table (scope, table, source->alias);
-  if (table->kind != TABLE_SYSTEM) {
-    out->table_id = table_owner (table)->id;
+  out->table_id = table_owner (table)->id;
+  if (table->kind != TABLE_SYSTEM)
     return TRUE;
-  }
   if (!system_fill (scope->session->server, table, error))
     return FALSE;
   g_string_append_printf (from, "temp.system_%" G_GINT64_FORMAT " r",
@@ -111,24 +132,30 @@ open_source (Scope * scope, GString * from, Translation * out, GError ** error)
   return TRUE;
 }
 
-/* only known when it is known whether rows are needed, or tags alone */
+/* What is read is only known when it is known whether rows are needed, or tags
+ * alone. The order of a cross join is kept, so that tables come one by one; a
+ * table's number is said outright, so that rows come in order unsorted. */
 static void
-append_table (Scope * scope, GString * from, gboolean tags_alone)
+append_table (Scope * scope, Parts * parts, gboolean tags_alone)
 {
   Table *table = scope->table;
   gint64 id = table_owner (table)->id;
+  g_autofree gchar *condition = table->kind == TABLE_SUPER ? NULL :
+      g_strdup_printf ("%c.tid = %" G_GINT64_FORMAT "%s",
+      tags_alone ? 't' : 'r', table->id, parts->where->len ? " AND " : "");
 
-  if (table->kind == TABLE_NORMAL) {
-    g_string_append_printf (from, "rows_%" G_GINT64_FORMAT " r", id);
-    return;
-  }
-  /* the order of a cross join is kept, so that tables come one by one */
-  g_string_append_printf (from, "tags_%" G_GINT64_FORMAT " t", id);
-  if (!tags_alone)
-    g_string_append_printf (from, " CROSS JOIN rows_%" G_GINT64_FORMAT
+  if (table->kind == TABLE_NORMAL)
+    g_string_append_printf (parts->from, "rows_%" G_GINT64_FORMAT " r", id);
+  else
+    g_string_append_printf (parts->from, "tags_%" G_GINT64_FORMAT " t", id);
+  if (table->kind != TABLE_NORMAL && !tags_alone)
+    g_string_append_printf (parts->from, " CROSS JOIN rows_%" G_GINT64_FORMAT
         " r ON r.tid = t.tid", id);
-  if (table->kind == TABLE_SUB)
-    g_string_append_printf (from, " AND t.tid = %" G_GINT64_FORMAT, table->id);
+  if (table->kind == TABLE_SUB && !tags_alone)
+    g_string_append_printf (parts->from, " AND t.tid = %" G_GINT64_FORMAT,
+        table->id);
+  if (condition)
+    g_string_prepend (parts->where, condition);
 }
 
 /* a column is called by its name, anything else by its text */
@@ -346,31 +373,8 @@ append_clause (GString * sql, const gchar * word, const GString * text)
     g_string_append_printf (sql, " %s %s", word, text->str);
 }
 
-/* the pieces of one select */
-typedef struct
-{
-  GString *items;
-  GString *from;
-  GString *where;
-  GString *group;
-  GString *having;
-  GString *order;
-} Parts;
-
-static void
-parts_clear (Parts * parts)
-{
-  g_string_free (parts->items, TRUE);
-  g_string_free (parts->from, TRUE);
-  g_string_free (parts->where, TRUE);
-  g_string_free (parts->group, TRUE);
-  g_string_free (parts->having, TRUE);
-  g_string_free (parts->order, TRUE);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Parts, parts_clear)
-     static gboolean
-         translate_parts (Scope * scope, Parts * parts, Translation * out,
+static gboolean
+translate_parts (Scope * scope, Parts * parts, Translation * out,
     GError ** error)
 {
   const Select *select = scope->select;
@@ -403,10 +407,10 @@ assemble (Scope * scope, Parts * parts, Translation * out)
       || select->tags_only || select->group || select->partition);
   gboolean is_stored = scope->table && scope->table->kind != TABLE_SYSTEM;
 
+  /* a normal table has no tags, but may be asked for its name alone */
+  tags_alone = tags_alone && is_stored && scope->table->kind != TABLE_NORMAL;
   if (is_stored)
-    append_table (scope, parts->from, tags_alone);
-  if (is_stored && scope->table->kind == TABLE_NORMAL)
-    scope->uses_rows = TRUE;
+    append_table (scope, parts, tags_alone);
   if (!grouped && !select->distinct && is_stored && !tags_alone
       && !select->order) {
     gboolean is_super = scope->table->kind == TABLE_SUPER;

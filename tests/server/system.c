@@ -426,7 +426,7 @@ system_fill (Server * server, Table * table, GError ** error)
   Filler filler = {.server = server,.error = error };
   g_autofree gchar *sql = make_insert (table);
 
-  results_settle (server, 0);
+  results_settle (server, table->id);
   if (!make_table (server, table, error))
     return FALSE;
   filler.stmt = storage_prepare (server->storage, sql, error);

@@ -214,24 +214,28 @@ read_real (sqlite3_value * value)
   return sqlite3_value_double (value);
 }
 
+/* of either width, as it is kept */
+__int128
+value_get_decimal (sqlite3_value * value)
+{
+  if (sqlite3_value_type (value) != SQLITE_BLOB
+      || sqlite3_value_bytes (value) != 16)
+    return sqlite3_value_int64 (value);
+
+  const guint8 *blob = sqlite3_value_blob (value);
+  guint64 high = GST_READ_UINT64_BE (blob) ^ TOP_BIT;
+  return (__int128) ((unsigned __int128) high << 64 |
+      GST_READ_UINT64_BE (blob + 8));
+}
+
 /* builders take decimals as text only */
 static gboolean
 append_decimal (GstTDengineRowsBuilder * builder, guint column,
     const GstTDengineColumn * info, sqlite3_value * value, GError ** error)
 {
   g_autoptr (GString) text = g_string_new (NULL);
-  GstTDengineDecimal decimal = sqlite3_value_int64 (value);
 
-  if (sqlite3_value_type (value) == SQLITE_BLOB) {
-    const guint8 *blob = sqlite3_value_blob (value);
-
-    if (sqlite3_value_bytes (value) != 16)
-      return refuse (error, CODE_ADAPTER, "A decimal of %d bytes",
-          sqlite3_value_bytes (value));
-    decimal = (GstTDengineDecimal) (gint64) (GST_READ_UINT64_BE (blob) ^
-        TOP_BIT) << 64 | GST_READ_UINT64_BE (blob + 8);
-  }
-  gst_tdengine_decimal_append (text, decimal, info->scale);
+  gst_tdengine_decimal_append (text, value_get_decimal (value), info->scale);
   return gst_tdengine_rows_builder_append_string (builder, column, text->str,
       error);
 }

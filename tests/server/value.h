@@ -51,3 +51,4 @@ gboolean value_append       (GstTDengineRowsBuilder *builder, guint column,
                              const GstTDengineColumn *info,
                              sqlite3_value *value, GError **error);
 gint64   value_flip         (guint64 value);
+__int128 value_get_decimal  (sqlite3_value *value);
