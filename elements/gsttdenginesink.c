@@ -80,8 +80,7 @@ GST_ELEMENT_REGISTER_DEFINE_WITH_CODE (tdenginesink, "tdenginesink",
     GST_DEBUG_CATEGORY_INIT (tdenginesink_debug, "tdenginesink", 0,
         "rows into a TDengine table"));
 
-static void
-gst_tdengine_sink_init (GstTDengineSink * self)
+     static void gst_tdengine_sink_init (GstTDengineSink * self)
 {
   self->settings = gst_tdengine_settings_new ();
   self->batch_size = GST_TDENGINE_DEFAULT_BATCH_SIZE;
@@ -212,14 +211,16 @@ fail_locked (GstTDengineSink * self, const GError * error)
   gst_tdengine_element_post_error (GST_ELEMENT (self), error);
 }
 
+/* the timer finds out by itself that nothing is held any more */
 static void
 note_held_locked (GstTDengineSink * self)
 {
-  if (gst_tdengine_writer_get_n_held (self->writer) == 0)
+  if (gst_tdengine_writer_get_n_held (self->writer) == 0) {
     self->held_since = 0;
-  else if (self->held_since == 0)
+  } else if (self->held_since == 0) {
     self->held_since = g_get_monotonic_time ();
-  g_cond_signal (&self->cond);
+    g_cond_signal (&self->cond);
+  }
 }
 
 /* Whoever unlocks the streaming thread unlocks the timer, too, as the one may
@@ -253,15 +254,16 @@ submit_late_locked (GstTDengineSink * self)
     note_held_locked (self);
 }
 
+/* whether what is held has been so for the interval */
 static gboolean
 wait_for_interval_locked (GstTDengineSink * self, gint64 interval)
 {
-  if (self->held_since == 0) {
+  if (self->held_since == 0)
     g_cond_wait (&self->cond, &self->lock);
-    return FALSE;
-  }
-  return !g_cond_wait_until (&self->cond, &self->lock,
-      self->held_since + interval);
+  else
+    g_cond_wait_until (&self->cond, &self->lock, self->held_since + interval);
+  return self->held_since != 0
+      && g_get_monotonic_time () >= self->held_since + interval;
 }
 
 static gpointer

@@ -18,6 +18,7 @@ static const gchar *const files[] = {
   "write_raw.jsonl", "stmt2.jsonl",
 };
 
+/* the frame keeps the bytes */
 static GstTDengineMessage
 message_of_frame (const TranscriptFrame * frame)
 {
@@ -25,12 +26,10 @@ message_of_frame (const TranscriptFrame * frame)
 
   if (frame->text) {
     message.size = strlen (frame->text);
-    message.data = g_memdup2 (frame->text, message.size);
+    message.data = (guint8 *) frame->text;
   } else {
     message.opcode = GST_TDENGINE_OPCODE_BINARY;
-    message.size = g_bytes_get_size (frame->bytes);
-    message.data = g_memdup2 (g_bytes_get_data (frame->bytes, NULL),
-        message.size);
+    message.data = (guint8 *) g_bytes_get_data (frame->bytes, &message.size);
   }
   return message;
 }
@@ -142,7 +141,7 @@ GST_START_TEST (test_every_recorded_reply_is_understood)
 
     if (frame->sent || (!frame->text && !frame->bytes))
       continue;
-    g_auto (GstTDengineMessage) message = message_of_frame (frame);
+    const GstTDengineMessage message = message_of_frame (frame);
     gst_tdengine_messages_parse (&message, &reply, &error);
     if (is_old_fetch (frame)) {
       /* answers a request that is never made */
@@ -355,10 +354,12 @@ GST_START_TEST (test_bound_rows_are_as_recorded)
     .n_bound_columns = 4,.n_bound_tags = 2,
   };
   const GstTDengineRun run = { rows, 0, 5 };
+  GstTDengineBind *bind = gst_tdengine_bind_new ();
   g_autoptr (GByteArray) built = g_byte_array_new ();
   const guint8 *recorded, *data;
 
-  gst_tdengine_bind_build (built, 6, 1, &target, &run, 1);
+  gst_tdengine_bind_build (bind, built, 6, 1, &target, &run, 1);
+  gst_tdengine_bind_free (bind);
   recorded = g_bytes_get_data (find_sent (frames, "", 9)->bytes, NULL);
   data = built->data;
   assert_same_bytes (data, 30, recorded);
@@ -400,7 +401,9 @@ static GQuark
 parse_error (GstTDengineOpcode opcode, gconstpointer data, gsize size,
     gint * code)
 {
-  GstTDengineMessage message = { opcode, (guint8 *) data, size };
+  const GstTDengineMessage message = {
+    .opcode = opcode,.data = (guint8 *) data,.size = size
+  };
   g_auto (GstTDengineReply) reply = { 0 };
   g_autoptr (GError) error = NULL;
 
@@ -462,7 +465,7 @@ GST_START_TEST (test_a_reply_cut_anywhere_is_refused)
 
     if (frame->sent || (!frame->text && !frame->bytes))
       continue;
-    g_auto (GstTDengineMessage) message = message_of_frame (frame);
+    const GstTDengineMessage message = message_of_frame (frame);
     for (gsize size = 0; size < message.size; size++) {
       g_autofree guint8 *cut = g_memdup2 (message.data, size);
       gint code = 0;

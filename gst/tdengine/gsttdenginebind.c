@@ -3,7 +3,8 @@
  * The message holds the names of the tables, then each table's tags, then each
  * table's columns. So rows are grouped by table first: rows of a table that
  * follow each other stay one run, which is copied at once; nothing is
- * allocated for a single row.
+ * allocated for a single row, and what grouping needs is kept from one message
+ * to the next.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -17,7 +18,12 @@
 #include "gsttdenginetext.h"
 
 #define DATA_HEAD_SIZE 28
+#define RECORD_HEAD_SIZE 17     /* of a column that does not vary */
 #define NO_RUN G_MAXUINT
+#define NO_TABLE G_MAXUINT
+/* a power of two, twice as many as a message may have tables */
+#define MAX_BUCKETS 65536
+G_STATIC_ASSERT (MAX_BUCKETS > 2 * GST_TDENGINE_MAX_BOUND_ROWS);
 
 typedef struct
 {
@@ -27,6 +33,7 @@ typedef struct
   guint tag_run;                /* of one row, whose tags are the table's */
   guint first_run;
   guint last_run;
+  guint successor;              /* whose row came after one of this table */
 } Table;
 
 typedef struct
@@ -35,38 +42,71 @@ typedef struct
   guint next;                   /* of the same table */
 } LinkedRun;
 
-typedef struct
+struct _GstTDengineBind
 {
   const GstTDengineTarget *target;
   GByteArray *out;
   GString *text;                /* what one value needs */
-  GPtrArray *tables;            /* Table */
-  GHashTable *by_name;
+  GArray *tables;               /* Table */
   GArray *runs;                 /* LinkedRun */
-} Bind;
+  guint n_buckets;              /* a power of two */
+  guint16 buckets[MAX_BUCKETS]; /* by name: index of a table + 1, 0: none */
+};
+
+GstTDengineBind *
+gst_tdengine_bind_new (void)
+{
+  GstTDengineBind *self = g_new (GstTDengineBind, 1);
+
+  self->text = g_string_new (NULL);
+  self->tables = g_array_new (FALSE, FALSE, sizeof (Table));
+  self->runs = g_array_new (FALSE, FALSE, sizeof (LinkedRun));
+  return self;
+}
+
+void
+gst_tdengine_bind_free (GstTDengineBind * self)
+{
+  g_string_free (self->text, TRUE);
+  g_array_unref (self->tables);
+  g_array_unref (self->runs);
+  g_free (self);
+}
+
+static inline Table *
+get_table (GstTDengineBind * self, guint index)
+{
+  return &g_array_index (self->tables, Table, index);
+}
+
+static inline LinkedRun *
+get_run (GstTDengineBind * self, guint index)
+{
+  return index == NO_RUN ? NULL : &g_array_index (self->runs, LinkedRun, index);
+}
 
 static guint
-hash_name (gconstpointer key)
+hash_name (const guint8 * name, gsize size)
 {
-  const Table *table = key;
   guint hash = 2166136261u;     /* FNV-1a */
 
-  for (gsize i = 0; i < table->size; i++)
-    hash = (hash ^ table->name[i]) * 16777619u;
+  for (gsize i = 0; i < size; i++)
+    hash = (hash ^ name[i]) * 16777619u;
   return hash;
 }
 
-static gboolean
-equal_name (gconstpointer a, gconstpointer b)
+static inline gboolean
+has_name (GstTDengineBind * self, guint index, const guint8 * name, gsize size)
 {
-  const Table *left = a, *right = b;
+  const Table *table = index == NO_TABLE ? NULL : get_table (self, index);
 
-  return left->size == right->size
-      && memcmp (left->name, right->name, left->size) == 0;
+  /* rows for a single table have no name */
+  return table && table->size == size
+      && (size == 0 || memcmp (table->name, name, size) == 0);
 }
 
 static guint
-append_run (Bind * self, GstTDengineRows * rows, guint row)
+append_run (GstTDengineBind * self, GstTDengineRows * rows, guint row)
 {
   const LinkedRun fresh = { {rows, row, 1}, NO_RUN };
 
@@ -74,35 +114,35 @@ append_run (Bind * self, GstTDengineRows * rows, guint row)
   return self->runs->len - 1;
 }
 
-static Table *
-find_table (Bind * self, GstTDengineRows * rows, guint row, Table * previous)
+static guint
+append_table (GstTDengineBind * self, const guint8 * name, gsize size,
+    guint tag_run)
 {
-  Table key = {.first_run = NO_RUN,.last_run = NO_RUN };
-  Table *table;
+  const Table fresh = { name, size, 0, tag_run, NO_RUN, NO_RUN, NO_TABLE };
 
-  if (self->target->name_source >= 0)
-    key.name = gst_tdengine_rows_get_data (rows, self->target->name_source,
-        row, &key.size);
-  if (previous && equal_name (&key, previous))
-    return previous;
-  table = g_hash_table_lookup (self->by_name, &key);
-  if (table)
-    return table;
-  table = g_memdup2 (&key, sizeof key);
-  table->tag_run = append_run (self, rows, row);
-  g_ptr_array_add (self->tables, table);
-  g_hash_table_add (self->by_name, table);
-  return table;
+  g_array_append_val (self->tables, fresh);
+  return self->tables->len - 1;
 }
 
-static LinkedRun *
-get_run (Bind * self, guint index)
+static guint
+find_table (GstTDengineBind * self, GstTDengineRows * rows, guint row,
+    const guint8 * name, gsize size)
 {
-  return index == NO_RUN ? NULL : &g_array_index (self->runs, LinkedRun, index);
+  guint bucket = hash_name (name, size);
+
+  for (;; bucket++) {
+    guint16 *held = &self->buckets[bucket & (self->n_buckets - 1)];
+
+    if (*held == 0)
+      *held = append_table (self, name, size, append_run (self, rows, row)) + 1;
+    if (has_name (self, *held - 1, name, size))
+      return *held - 1;
+  }
 }
 
-static void
-add_row (Bind * self, Table * table, GstTDengineRows * rows, guint row)
+static inline void
+add_row (GstTDengineBind * self, Table * table, GstTDengineRows * rows,
+    guint row)
 {
   LinkedRun *last = get_run (self, table->last_run);
   guint fresh;
@@ -121,22 +161,55 @@ add_row (Bind * self, Table * table, GstTDengineRows * rows, guint row)
   table->last_run = fresh;
 }
 
-static void
-group_rows (Bind * self, const GstTDengineRun * runs, guint n_runs)
+/* Rows mostly come as they came before: a row is for the table of the row
+ * before it, or for the one that followed that last time. */
+static guint
+group_run (GstTDengineBind * self, const GstTDengineRun * run, guint previous)
 {
-  Table *table = NULL;
+  gint source = self->target->name_source;
+  const GstTDengineColumnData *names = source < 0 ? NULL :
+      gst_tdengine_rows_get_column_data (run->rows, source);
 
-  for (guint i = 0; i < n_runs; i++) {
-    for (guint row = 0; row < runs[i].n_rows; row++) {
-      table = find_table (self, runs[i].rows, runs[i].first + row, table);
-      add_row (self, table, runs[i].rows, runs[i].first + row);
+  for (guint row = run->first; row < run->first + run->n_rows; row++) {
+    const guint8 *name = NULL;
+    gsize size = 0;
+
+    if (names)
+      name = gst_tdengine_column_data_get (names, row, &size);
+    if (!has_name (self, previous, name, size)) {
+      guint table = previous == NO_TABLE ? NO_TABLE :
+          get_table (self, previous)->successor;
+
+      if (!has_name (self, table, name, size))
+        table = find_table (self, run->rows, row, name, size);
+      if (previous != NO_TABLE)
+        get_table (self, previous)->successor = table;
+      previous = table;
     }
+    add_row (self, get_table (self, previous), run->rows, row);
   }
+  return previous;
+}
+
+static void
+group_rows (GstTDengineBind * self, const GstTDengineRun * runs, guint n_runs)
+{
+  guint previous = NO_TABLE, n_rows = 0;
+
+  for (guint i = 0; i < n_runs; i++)
+    n_rows += runs[i].n_rows;
+  for (self->n_buckets = 16; self->n_buckets < 2 * n_rows;)
+    self->n_buckets *= 2;
+  memset (self->buckets, 0, self->n_buckets * sizeof *self->buckets);
+  g_array_set_size (self->tables, 0);
+  g_array_set_size (self->runs, 0);
+  for (guint i = 0; i < n_runs; i++)
+    previous = group_run (self, &runs[i], previous);
 }
 
 /* room at the end of the message */
 static guint8 *
-extend (Bind * self, gsize size)
+extend (GstTDengineBind * self, gsize size)
 {
   gsize length = self->out->len;
 
@@ -145,7 +218,7 @@ extend (Bind * self, gsize size)
 }
 
 static void
-append_uint32 (Bind * self, guint32 value)
+append_uint32 (GstTDengineBind * self, guint32 value)
 {
   guint8 *to = extend (self, 4);
 
@@ -153,35 +226,53 @@ append_uint32 (Bind * self, guint32 value)
 }
 
 static void
-set_uint32 (Bind * self, gsize position, guint32 value)
+set_uint32 (GstTDengineBind * self, gsize position, guint32 value)
 {
   GST_WRITE_UINT32_LE (self->out->data + position, value);
 }
 
 /* one byte a row, 1 for NULL */
 static void
-append_nulls (Bind * self, const GstTDengineRun * run, guint source)
-{
-  guint8 *to = extend (self, run->n_rows);
-
-  for (guint i = 0; i < run->n_rows; i++)
-    to[i] = gst_tdengine_rows_is_null (run->rows, source, run->first + i);
-}
-
-static void
-append_fixed (Bind * self, const GstTDengineRun * run, guint source,
-    guint width)
+write_nulls (guint8 * to, const GstTDengineRun * run, guint source)
 {
   const GstTDengineColumnData *data =
       gst_tdengine_rows_get_column_data (run->rows, source);
 
-  g_byte_array_append (self->out, data->values + (gsize) run->first * width,
-      run->n_rows * width);
+  for (guint i = 0; i < run->n_rows; i++)
+    to[i] = gst_tdengine_column_data_is_null (data, run->first + i);
+}
+
+/* a column record: its length, type, rows, nulls, no lengths, and the values */
+static void
+append_fixed (GstTDengineBind * self, GstTDengineType type, guint width,
+    guint source, guint first_run, guint n_rows)
+{
+  gsize size = (gsize) n_rows * width;
+  gsize record_size = RECORD_HEAD_SIZE + n_rows + size;
+  guint8 *record = extend (self, record_size);
+  guint8 *nulls = record + 12, *values = record + RECORD_HEAD_SIZE + n_rows;
+  const LinkedRun *run;
+
+  GST_WRITE_UINT32_LE (record, record_size);
+  GST_WRITE_UINT32_LE (record + 4, type);
+  GST_WRITE_UINT32_LE (record + 8, n_rows);
+  nulls[n_rows] = 0;
+  GST_WRITE_UINT32_LE (values - 4, size);
+  for (run = get_run (self, first_run); run; run = get_run (self, run->next)) {
+    const GstTDengineColumnData *data =
+        gst_tdengine_rows_get_column_data (run->run.rows, source);
+
+    write_nulls (nulls, &run->run, source);
+    memcpy (values, data->values + (gsize) run->run.first * width,
+        (gsize) run->run.n_rows * width);
+    nulls += run->run.n_rows;
+    values += (gsize) run->run.n_rows * width;
+  }
 }
 
 /* NCHAR is bound as UTF-8, a decimal as text, the rest as its own bytes */
 static gsize
-append_value (Bind * self, const GstTDengineColumn * column,
+append_value (GstTDengineBind * self, const GstTDengineColumn * column,
     GstTDengineRows * rows, guint source, guint row)
 {
   gsize size;
@@ -205,8 +296,8 @@ append_value (Bind * self, const GstTDengineColumn * column,
 }
 
 static void
-append_varying (Bind * self, const GstTDengineRun * run, guint source,
-    const GstTDengineColumn * column, gsize * lengths)
+append_varying (GstTDengineBind * self, const GstTDengineRun * run,
+    guint source, const GstTDengineColumn * column, gsize * lengths)
 {
   for (guint i = 0; i < run->n_rows; i++) {
     gsize size = append_value (self, column, run->rows, source, run->first + i);
@@ -216,17 +307,11 @@ append_varying (Bind * self, const GstTDengineRun * run, guint source,
   }
 }
 
-/* a column record: its length, type, rows, nulls, lengths where they vary, and
- * the values */
+/* the same with lengths before the values */
 static void
-append_record (Bind * self, guint index, guint first_run, guint n_rows)
+append_varied (GstTDengineBind * self, const GstTDengineColumn * column,
+    guint source, guint first_run, guint n_rows)
 {
-  const GstTDengineColumn *column =
-      gst_tdengine_schema_get_column (self->target->schema, index);
-  guint source = self->target->sources[index];
-  /* a decimal goes as text */
-  guint width =
-      column->digits > 0 ? 0 : gst_tdengine_type_get_width (column->type);
   gsize start = self->out->len, lengths, size_field;
   const LinkedRun *run;
 
@@ -234,19 +319,14 @@ append_record (Bind * self, guint index, guint first_run, guint n_rows)
   append_uint32 (self, column->type);
   append_uint32 (self, n_rows);
   for (run = get_run (self, first_run); run; run = get_run (self, run->next))
-    append_nulls (self, &run->run, source);
-  *extend (self, 1) = width == 0;
+    write_nulls (extend (self, run->run.n_rows), &run->run, source);
+  *extend (self, 1) = 1;
   lengths = self->out->len;
-  if (width == 0)
-    extend (self, 4 * (gsize) n_rows);
+  extend (self, 4 * (gsize) n_rows);
   size_field = self->out->len;
   append_uint32 (self, 0);
-  for (run = get_run (self, first_run); run; run = get_run (self, run->next)) {
-    if (width > 0)
-      append_fixed (self, &run->run, source, width);
-    else
-      append_varying (self, &run->run, source, column, &lengths);
-  }
+  for (run = get_run (self, first_run); run; run = get_run (self, run->next))
+    append_varying (self, &run->run, source, column, &lengths);
   /* the server takes values without a single byte for no values at all */
   if (self->out->len == size_field + 4)
     *extend (self, 1) = 0;
@@ -255,16 +335,32 @@ append_record (Bind * self, guint index, guint first_run, guint n_rows)
 }
 
 static void
-append_names (Bind * self)
+append_record (GstTDengineBind * self, guint index, guint first_run,
+    guint n_rows)
+{
+  const GstTDengineColumn *column =
+      gst_tdengine_schema_get_column (self->target->schema, index);
+  guint source = self->target->sources[index];
+  guint width = gst_tdengine_type_get_width (column->type);
+
+  /* a decimal goes as text */
+  if (width > 0 && column->digits == 0)
+    append_fixed (self, column->type, width, source, first_run, n_rows);
+  else
+    append_varied (self, column, source, first_run, n_rows);
+}
+
+static void
+append_names (GstTDengineBind * self)
 {
   for (guint i = 0; i < self->tables->len; i++) {
-    const Table *table = g_ptr_array_index (self->tables, i);
+    const Table *table = get_table (self, i);
     guint8 *to = extend (self, 2);
 
     GST_WRITE_UINT16_LE (to, table->size + 1);
   }
   for (guint i = 0; i < self->tables->len; i++) {
-    const Table *table = g_ptr_array_index (self->tables, i);
+    const Table *table = get_table (self, i);
 
     g_byte_array_append (self->out, table->name, table->size);
     *extend (self, 1) = 0;
@@ -272,7 +368,7 @@ append_names (Bind * self)
 }
 
 static void
-append_table (Bind * self, const Table * table, gboolean tags)
+append_values (GstTDengineBind * self, const Table * table, gboolean tags)
 {
   const GstTDengineTarget *target = self->target;
   guint first = tags ? target->n_columns : 0;
@@ -291,7 +387,7 @@ append_table (Bind * self, const Table * table, gboolean tags)
 
 /* the lengths of all tables' records, then the records */
 static void
-append_section (Bind * self, gboolean tags)
+append_section (GstTDengineBind * self, gboolean tags)
 {
   gsize sizes = self->out->len;
 
@@ -299,13 +395,13 @@ append_section (Bind * self, gboolean tags)
   for (guint i = 0; i < self->tables->len; i++) {
     gsize start = self->out->len;
 
-    append_table (self, g_ptr_array_index (self->tables, i), tags);
+    append_values (self, get_table (self, i), tags);
     set_uint32 (self, sizes + 4 * i, self->out->len - start);
   }
 }
 
 static void
-append_data (Bind * self)
+append_data (GstTDengineBind * self)
 {
   const GstTDengineTarget *target = self->target;
   gsize data = self->out->len;
@@ -330,18 +426,14 @@ append_data (Bind * self)
 /* Writes a whole request over what the array held. The rows were checked
  * against the target, and are no more than GST_TDENGINE_MAX_BOUND_ROWS. */
 void
-gst_tdengine_bind_build (GByteArray * message, guint64 req_id,
-    guint64 stmt_id, const GstTDengineTarget * target,
+gst_tdengine_bind_build (GstTDengineBind * self, GByteArray * message,
+    guint64 req_id, guint64 stmt_id, const GstTDengineTarget * target,
     const GstTDengineRun * runs, guint n_runs)
 {
-  g_autoptr (GString) text = g_string_new (NULL);
-  g_autoptr (GPtrArray) tables = g_ptr_array_new_with_free_func (g_free);
-  g_autoptr (GHashTable) by_name = g_hash_table_new (hash_name, equal_name);
-  g_autoptr (GArray) linked = g_array_new (FALSE, FALSE, sizeof (LinkedRun));
-  Bind self = { target, message, text, tables, by_name, linked };
-
+  self->target = target;
+  self->out = message;
   g_byte_array_set_size (message, GST_TDENGINE_BIND_HEAD_SIZE);
   gst_tdengine_messages_write_bind_head (message->data, req_id, stmt_id);
-  group_rows (&self, runs, n_runs);
-  append_data (&self);
+  group_rows (self, runs, n_runs);
+  append_data (self);
 }

@@ -16,6 +16,13 @@ typedef struct
   guint n_rows;
 } GstTDengineRun;
 
-void gst_tdengine_bind_build (GByteArray *message, guint64 req_id,
-                              guint64 stmt_id, const GstTDengineTarget *target,
-                              const GstTDengineRun *runs, guint n_runs);
+typedef struct _GstTDengineBind GstTDengineBind;
+
+GstTDengineBind * gst_tdengine_bind_new   (void);
+void              gst_tdengine_bind_free  (GstTDengineBind *bind);
+void              gst_tdengine_bind_build (GstTDengineBind *bind,
+                                           GByteArray *message, guint64 req_id,
+                                           guint64 stmt_id,
+                                           const GstTDengineTarget *target,
+                                           const GstTDengineRun *runs,
+                                           guint n_runs);

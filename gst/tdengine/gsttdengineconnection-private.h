@@ -9,9 +9,17 @@
 
 typedef struct _GstTDengineRequest GstTDengineRequest;
 
+/* what the reader thread sends itself, as soon as a reply is there */
+typedef enum
+{
+  GST_TDENGINE_NEXT_NOTHING,
+  GST_TDENGINE_NEXT_FETCH,      /* of the result's next block */
+  GST_TDENGINE_NEXT_EXEC,       /* of the statement */
+} GstTDengineNext;
+
 /* Called in the reader thread under the connection's lock when a reply is
- * there. TRUE asks for the next block at once. */
-typedef gboolean (*GstTDengineReplyFunc) (GstTDengineRequest *request);
+ * there. */
+typedef GstTDengineNext (*GstTDengineReplyFunc) (GstTDengineRequest *request);
 
 struct _GstTDengineRequest
 {
@@ -22,8 +30,8 @@ struct _GstTDengineRequest
   GstTDengineReply reply;
   GstTDengineMessage message;   /* holds a fetched block */
 
-  GstTDengineReplyFunc on_reply;        /* of a fetch */
-  guint64 result_id;                    /* of a fetch */
+  GstTDengineReplyFunc on_reply;
+  guint64 resource_id;          /* the result or statement for what is next */
 };
 
 guint64  gst_tdengine_connection_next_id     (GstTDengineConnection *self);
@@ -46,7 +54,7 @@ void     gst_tdengine_connection_forget      (GstTDengineConnection *self,
 void     gst_tdengine_connection_post_text   (GstTDengineConnection *self,
                                               gchar *text);
 
-/* fetches: what on_reply touches is under this lock */
+/* what on_reply touches is under this lock */
 void     gst_tdengine_connection_lock        (GstTDengineConnection *self);
 void     gst_tdengine_connection_unlock      (GstTDengineConnection *self);
 gboolean gst_tdengine_connection_fetch       (GstTDengineConnection *self,

@@ -16,6 +16,11 @@
 #include "gsttdenginequery-private.h"
 #include "gsttdenginesettings-private.h"
 
+/* Blocks that come at once are told at once: to wake a thread for each takes
+ * longer than to receive it. */
+#define MAX_UNTOLD_BYTES (512 * 1024)
+#define MAX_UNTOLD_TIME 200     /* us */
+
 struct _GstTDengineConnection
 {
   GObject parent_instance;
@@ -23,6 +28,7 @@ struct _GstTDengineConnection
   GstTDengineSettings *settings;
   GstTDengineSocket *socket;    /* from open to finalize */
   GThread *reader;              /* under lock */
+  gsize untold_bytes;           /* of blocks, of the reader */
   gchar *server_version;
 
   GMutex lock;
@@ -311,16 +317,37 @@ gst_tdengine_connection_fetch (GstTDengineConnection * self,
   }
   register_locked (self, request, req_id);
   g_mutex_unlock (&self->lock);
-  return send_fetch (self, req_id, request->result_id, error);
+  return send_fetch (self, req_id, request->resource_id, error);
 }
 
 /* the reader thread */
 
 static void
+tell_waiters (GstTDengineConnection * self)
+{
+  self->untold_bytes = 0;
+  g_cond_broadcast (&self->cond);
+}
+
+/* a failure here is one of reading, too, and told there */
+static void
+send_next (GstTDengineConnection * self, GstTDengineNext next, guint64 req_id,
+    guint64 resource_id)
+{
+  if (next == GST_TDENGINE_NEXT_FETCH)
+    send_fetch (self, req_id, resource_id, NULL);
+  else if (next == GST_TDENGINE_NEXT_EXEC)
+    gst_tdengine_connection_post_text (self,
+        gst_tdengine_messages_stmt2_exec (req_id, resource_id));
+}
+
+static void
 take_reply (GstTDengineConnection * self, GstTDengineMessage * message,
     GstTDengineReply * reply)
 {
-  guint64 next_id = 0, result_id = 0;
+  GstTDengineNext next = GST_TDENGINE_NEXT_NOTHING;
+  guint64 next_id = 0, resource_id = 0;
+  gsize size = message->size;
 
   g_mutex_lock (&self->lock);
   GstTDengineRequest *request =
@@ -332,19 +359,21 @@ take_reply (GstTDengineConnection * self, GstTDengineMessage * message,
     request->message = *message;
     request->done = TRUE;
     memset (reply, 0, sizeof *reply);
-    message->data = NULL;
-    if (request->on_reply && request->on_reply (request)) {
+    message->memory = NULL;
+    if (request->on_reply)
+      next = request->on_reply (request);
+    if (next != GST_TDENGINE_NEXT_NOTHING) {
       next_id = next_id_locked (self);
-      result_id = request->result_id;
+      resource_id = request->resource_id;
       register_locked (self, request, next_id);
     }
   }
   g_mutex_unlock (&self->lock);
 
-  /* a failure here is one of reading, too, and told there */
-  if (next_id)
-    send_fetch (self, next_id, result_id, NULL);
-  g_cond_broadcast (&self->cond);
+  send_next (self, next, next_id, resource_id);
+  self->untold_bytes += size;
+  if (next != GST_TDENGINE_NEXT_FETCH || self->untold_bytes >= MAX_UNTOLD_BYTES)
+    tell_waiters (self);
 }
 
 static void
@@ -373,6 +402,9 @@ read_replies (gpointer data)
     g_auto (GstTDengineMessage) message = { 0 };
     g_auto (GstTDengineReply) reply = { 0 };
 
+    if (self->untold_bytes > 0
+        && !gst_tdengine_socket_wait (self->socket, MAX_UNTOLD_TIME))
+      tell_waiters (self);
     if (gst_tdengine_socket_receive (self->socket, &message, &error)
         && gst_tdengine_messages_parse (&message, &reply, &error))
       take_reply (self, &message, &reply);

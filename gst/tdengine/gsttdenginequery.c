@@ -4,6 +4,7 @@
  */
 #include "gsttdengineconnection-private.h"
 #include "gsttdengineerror-private.h"
+#include "gsttdenginepool.h"
 #include "gsttdenginequery-private.h"
 
 /* how much may wait for its reader; one block more may be under way */
@@ -44,7 +45,7 @@ gst_tdengine_query_finalize (GObject * object)
   if (!self->finished)
     gst_tdengine_connection_post_text (self->connection,
         gst_tdengine_messages_free_result (gst_tdengine_connection_next_id
-            (self->connection), self->fetch.result_id));
+            (self->connection), self->fetch.resource_id));
   g_queue_clear_full (&self->blocks, (GDestroyNotify) gst_buffer_unref);
   g_free (self->text);
   g_clear_error (&self->failed);
@@ -63,13 +64,15 @@ gst_tdengine_query_class_init (GstTDengineQueryClass * klass)
 static GstBuffer *
 take_block (GstTDengineRequest * request)
 {
-  guint8 *data = g_steal_pointer (&request->message.data);
+  guint8 *memory = g_steal_pointer (&request->message.memory);
+  gsize before = request->message.data - memory;
 
-  return gst_buffer_new_wrapped_full (0, data, request->message.size,
-      request->reply.block_offset, request->reply.block_size, data, g_free);
+  return gst_buffer_new_wrapped_full (0, memory,
+      before + request->message.size, before + request->reply.block_offset,
+      request->reply.block_size, memory, gst_tdengine_pool_give_back);
 }
 
-static gboolean
+static GstTDengineNext
 on_block (GstTDengineRequest * request)
 {
   GstTDengineQuery *self =
@@ -82,10 +85,11 @@ on_block (GstTDengineRequest * request)
     self->text = g_strdup (request->reply.text);
   self->finished = self->code != 0 || request->reply.finished;
   if (self->finished)
-    return FALSE;
+    return GST_TDENGINE_NEXT_NOTHING;
   self->queued_bytes += request->reply.block_size;
   g_queue_push_tail (&self->blocks, take_block (request));
-  return self->queued_bytes < MAX_QUEUED_BYTES;
+  return self->queued_bytes < MAX_QUEUED_BYTES ?
+      GST_TDENGINE_NEXT_FETCH : GST_TDENGINE_NEXT_NOTHING;
 }
 
 GstTDengineQuery *
@@ -96,7 +100,7 @@ gst_tdengine_query_new (GstTDengineConnection * connection, guint64 id,
 
   self->connection = g_object_ref (connection);
   self->schema = gst_tdengine_schema_ref (schema);
-  self->fetch.result_id = id;
+  self->fetch.resource_id = id;
   self->fetch.on_reply = on_block;
   return self;
 }

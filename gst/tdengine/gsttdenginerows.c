@@ -167,6 +167,9 @@ check_column (GstTDengineRows * self, guint index, GstByteReader * reader,
   gsize head = width > 0 ? block_bitmap_size (self->n_rows) :
       4 * (gsize) self->n_rows;
 
+  data->width = width;
+  data->prefix = gst_tdengine_type_get_prefix (column->type);
+
   /* no sum here can overflow: head is below 8 GiB, size below 4 GiB */
   if (gst_byte_reader_get_remaining (reader) < head + data->size)
     return refuse (error, "it ends in column \"%s\"", column->name);
@@ -174,8 +177,7 @@ check_column (GstTDengineRows * self, guint index, GstByteReader * reader,
   data->values = gst_byte_reader_get_data_unchecked (reader, data->size);
   if (width > 0)
     return check_fixed (self, index, column, width, error);
-  return check_varying (self, index, column,
-      gst_tdengine_type_get_prefix (column->type), error);
+  return check_varying (self, index, column, data->prefix, error);
 }
 
 static gboolean
@@ -399,9 +401,7 @@ gst_tdengine_rows_is_null (GstTDengineRows * rows, guint column, guint row)
 {
   g_return_val_if_fail (is_inside (rows, column, row), TRUE);
 
-  if (gst_tdengine_type_get_width (column_type (rows, column)) > 0)
-    return block_bitmap_get (rows->columns[column].start, row);
-  return get_offset (rows, column, row) == -1;
+  return gst_tdengine_column_data_is_null (&rows->columns[column], row);
 }
 
 /**
@@ -508,21 +508,7 @@ gst_tdengine_rows_get_data (GstTDengineRows * rows, guint column, guint row,
     gsize * size)
 {
   g_return_val_if_fail (is_inside (rows, column, row), NULL);
-  const guint8 *values = rows->columns[column].values;
-  guint width = gst_tdengine_type_get_width (column_type (rows, column));
-  guint prefix = gst_tdengine_type_get_prefix (column_type (rows, column));
-
-  *size = 0;
-  if (gst_tdengine_rows_is_null (rows, column, row))
-    return NULL;
-  if (width > 0) {
-    *size = width;
-    return values + (gsize) row *width;
-  }
-  values += get_offset (rows, column, row);
-  *size = prefix == 2 ? GST_READ_UINT16_LE (values) :
-      GST_READ_UINT32_LE (values);
-  return values + prefix;
+  return gst_tdengine_column_data_get (&rows->columns[column], row, size);
 }
 
 static void

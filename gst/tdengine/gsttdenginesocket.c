@@ -2,29 +2,34 @@
  *
  * libsoup opens the door: name, proxy, TLS, HTTP and the 101 are its work.
  * The frames behind it are read and written here, as its own reader takes a
- * KiB at a time and needs ten times the processor for it. Large payloads are
- * read straight into the memory that a buffer will own. Where no TLS lies
+ * KiB at a time and needs ten times the processor for it. A large message is
+ * mostly read at once, into the memory that a buffer will own: what comes goes
+ * into as much as the one before took. Where no TLS lies
  * between, the calls go to the kernel itself: GIO would make three of each.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#define _GNU_SOURCE             /* ppoll() */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <libsoup/soup.h>
 
 #include "gsttdengineerror.h"
+#include "gsttdenginepool.h"
 #include "gsttdenginesettings-private.h"
 #include "gsttdenginesocket.h"
 
-/* holds a frame's head; a large payload goes past it */
-#define READ_BUFFER_SIZE 4096
+#define MIN_INCOMING_SIZE 4096
 /* memory is taken for what has arrived, not for what was announced */
 #define GROWTH_SIZE (1024 * 1024)
 #define MAX_CONTROL_SIZE 125
 #define MAX_HEAD_SIZE 14
+/* so many are asked of the kernel at once */
+#define N_KEYS 64
 
 struct _GstTDengineSocket
 {
@@ -34,12 +39,15 @@ struct _GstTDengineSocket
   GCancellable *closing;
 
   /* of the reading thread */
-  guint8 buffer[READ_BUFFER_SIZE];
-  gsize buffered_from;
-  gsize buffered_to;
+  GstTDenginePool *pool;
+  guint8 *incoming;             /* of the pool; becomes the next message's */
+  gsize incoming_from;
+  gsize incoming_to;
 
   GMutex send_lock;
   GByteArray *outgoing;         /* a masked frame, under send_lock */
+  guint32 keys[N_KEYS];         /* under send_lock */
+  guint n_keys;                 /* not used yet, under send_lock */
 };
 
 typedef struct
@@ -84,9 +92,9 @@ take_leftover (GstTDengineSocket * self)
   GInputStream *stream = g_io_stream_get_input_stream (self->stream);
 
   if (G_IS_POLLABLE_INPUT_STREAM (stream))
-    self->buffered_to =
+    self->incoming_to =
         MAX (g_pollable_input_stream_read_nonblocking (G_POLLABLE_INPUT_STREAM
-            (stream), self->buffer, READ_BUFFER_SIZE, NULL, NULL), 0);
+            (stream), self->incoming, MIN_INCOMING_SIZE, NULL, NULL), 0);
 }
 
 GstTDengineSocket *
@@ -95,6 +103,8 @@ gst_tdengine_socket_new (GIOStream * stream)
   GstTDengineSocket *self = g_new0 (GstTDengineSocket, 1);
 
   self->stream = g_object_ref (stream);
+  self->pool = gst_tdengine_pool_new ();
+  self->incoming = gst_tdengine_pool_take (self->pool, MIN_INCOMING_SIZE);
   take_leftover (self);
   self->fd = take_fd (stream);
   self->closing = g_cancellable_new ();
@@ -112,6 +122,8 @@ gst_tdengine_socket_free (GstTDengineSocket * self)
   g_clear_object (&self->websocket);
   g_object_unref (self->closing);
   g_byte_array_unref (self->outgoing);
+  gst_tdengine_pool_give_back (self->incoming);
+  gst_tdengine_pool_unref (self->pool);
   g_mutex_clear (&self->send_lock);
   g_free (self);
 }
@@ -119,7 +131,8 @@ gst_tdengine_socket_free (GstTDengineSocket * self)
 void
 gst_tdengine_message_clear (GstTDengineMessage * message)
 {
-  g_clear_pointer (&message->data, g_free);
+  g_clear_pointer (&message->memory, gst_tdengine_pool_give_back);
+  message->data = NULL;
   message->size = 0;
 }
 
@@ -290,41 +303,72 @@ read_some (GstTDengineSocket * self, guint8 * to, gsize size, GError ** error)
   return -1;
 }
 
-static gboolean
-fill_buffer (GstTDengineSocket * self, gsize needed, GError ** error)
+/* Whether something comes within so many microseconds. Behind TLS that can't be
+ * told without reading it: FALSE. */
+gboolean
+gst_tdengine_socket_wait (GstTDengineSocket * self, guint timeout)
 {
-  gsize held = self->buffered_to - self->buffered_from;
+  const struct timespec limit = { 0, timeout * 1000L };
+  struct pollfd poll = {.fd = self->fd,.events = POLLIN };
 
-  if (held >= needed)
+  if (self->incoming_to > self->incoming_from)
     return TRUE;
-  memmove (self->buffer, self->buffer + self->buffered_from, held);
-  self->buffered_from = 0;
-  self->buffered_to = held;
-  while (self->buffered_to < needed) {
-    gssize n = read_some (self, self->buffer + self->buffered_to,
-        READ_BUFFER_SIZE - self->buffered_to, error);
-
-    if (n < 0)
-      return FALSE;
-    self->buffered_to += n;
-  }
-  return TRUE;
+  return self->fd >= 0 && ppoll (&poll, 1, &limit, NULL) > 0;
 }
 
 static gboolean
-read_exactly (GstTDengineSocket * self, guint8 * to, gsize size,
-    GError ** error)
+no_memory (gsize size, GError ** error)
 {
-  gsize held = MIN (size, self->buffered_to - self->buffered_from);
+  g_set_error (error, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_PROTOCOL,
+      "There is no memory for a message of %" G_GSIZE_FORMAT " bytes", size);
+  return FALSE;
+}
 
-  memcpy (to, self->buffer + self->buffered_from, held);
-  self->buffered_from += held;
-  while (held < size) {
-    gssize n = read_some (self, to + held, size - held, error);
+static gsize
+count_incoming (GstTDengineSocket * self)
+{
+  return self->incoming_to - self->incoming_from;
+}
 
+/* room for so many bytes from incoming_from on, some of which are there */
+static gboolean
+make_room (GstTDengineSocket * self, gsize size, GError ** error)
+{
+  guint8 *larger;
+
+  if (self->incoming_from + size <= gst_tdengine_pool_get_room (self->incoming))
+    return TRUE;
+  if (size <= gst_tdengine_pool_get_room (self->incoming)) {
+    memmove (self->incoming, self->incoming + self->incoming_from,
+        count_incoming (self));
+    self->incoming_to -= self->incoming_from;
+    self->incoming_from = 0;
+    return TRUE;
+  }
+  larger = gst_tdengine_pool_grow (self->incoming, self->incoming_from + size);
+  if (!larger)
+    return no_memory (size, error);
+  self->incoming = larger;
+  return TRUE;
+}
+
+/* until so many bytes are there; of many, memory for what is there is doubled */
+static gboolean
+fill_incoming (GstTDengineSocket * self, gsize needed, GError ** error)
+{
+  if (count_incoming (self) == 0)
+    self->incoming_from = self->incoming_to = 0;
+  while (count_incoming (self) < needed) {
+    gsize part = MAX (2 * count_incoming (self), GROWTH_SIZE);
+
+    if (!make_room (self, MIN (needed, part), error))
+      return FALSE;
+    gssize n = read_some (self, self->incoming + self->incoming_to,
+        gst_tdengine_pool_get_room (self->incoming) - self->incoming_to,
+        error);
     if (n < 0)
       return FALSE;
-    held += n;
+    self->incoming_to += n;
   }
   return TRUE;
 }
@@ -339,10 +383,10 @@ read_size (GstTDengineSocket * self, guint8 code, guint64 * size,
   *size = code;
   if (code < 126)
     return TRUE;
-  if (!fill_buffer (self, n_bytes, error))
+  if (!fill_incoming (self, n_bytes, error))
     return FALSE;
-  bytes = self->buffer + self->buffered_from;
-  self->buffered_from += n_bytes;
+  bytes = self->incoming + self->incoming_from;
+  self->incoming_from += n_bytes;
   *size = code == 126 ? GST_READ_UINT16_BE (bytes) : GST_READ_UINT64_BE (bytes);
   if (*size < (code == 126 ? 126 : 0x10000))
     return refuse (error, "its length is not in the shortest form");
@@ -354,10 +398,10 @@ read_head (GstTDengineSocket * self, FrameHead * head, GError ** error)
 {
   guint8 first, second;
 
-  if (!fill_buffer (self, 2, error))
+  if (!fill_incoming (self, 2, error))
     return FALSE;
-  first = self->buffer[self->buffered_from++];
-  second = self->buffer[self->buffered_from++];
+  first = self->incoming[self->incoming_from++];
+  second = self->incoming[self->incoming_from++];
   head->fin = first >> 7;
   head->opcode = first & 0xf;
   if (first & 0x70)
@@ -377,11 +421,10 @@ static gboolean
 handle_control (GstTDengineSocket * self, const FrameHead * head,
     GError ** error)
 {
-  guint8 payload[MAX_CONTROL_SIZE];
-  GOutputVector part = { payload, head->size };
-
-  if (!read_exactly (self, payload, head->size, error))
+  if (!fill_incoming (self, head->size, error))
     return FALSE;
+  GOutputVector part = { self->incoming + self->incoming_from, head->size };
+  self->incoming_from += head->size;
   switch (head->opcode) {
     case GST_TDENGINE_OPCODE_PING:
       return gst_tdengine_socket_send (self, GST_TDENGINE_OPCODE_PONG, &part, 1,
@@ -397,39 +440,62 @@ handle_control (GstTDengineSocket * self, const FrameHead * head,
   }
 }
 
+/* Of its own, or more of it. */
 static gboolean
-grow (GstTDengineMessage * message, gsize size, GError ** error)
+copy_payload (GstTDengineSocket * self, gsize size,
+    GstTDengineMessage * message, GError ** error)
 {
-  guint8 *data = g_try_realloc (message->data, size);
+  gsize end = message->size + size;
+  guint8 *memory = message->memory ?
+      gst_tdengine_pool_grow (message->memory, end) :
+      gst_tdengine_pool_take (self->pool, end);
 
-  if (!data) {
-    g_set_error (error, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_PROTOCOL,
-        "There is no memory for a message of %" G_GSIZE_FORMAT " bytes", size);
-    return FALSE;
-  }
-  message->data = data;
+  if (!memory)
+    return no_memory (end, error);
+  memcpy (memory + message->size, self->incoming + self->incoming_from, size);
+  self->incoming_from += size;
+  message->memory = message->data = memory;
+  message->size = end;
   return TRUE;
 }
 
+/* The message takes the memory that it lies in. The next one, which begins with
+ * what was read behind it, is expected to need a little more at most. */
+static gboolean
+hand_over (GstTDengineSocket * self, gsize size, GstTDengineMessage * message,
+    GError ** error)
+{
+  gsize end = self->incoming_from + size;
+  gsize rest = self->incoming_to - end;
+  guint8 *next = gst_tdengine_pool_take (self->pool,
+      MAX (MIN (end + end / 8, GROWTH_SIZE), MAX (rest, MIN_INCOMING_SIZE)));
+
+  if (!next)
+    return no_memory (end, error);
+  memcpy (next, self->incoming + end, rest);
+  message->memory = self->incoming;
+  message->data = self->incoming + self->incoming_from;
+  message->size = size;
+  self->incoming = next;
+  self->incoming_from = 0;
+  self->incoming_to = rest;
+  return TRUE;
+}
+
+/* A small message must not hold much memory. */
 static gboolean
 read_payload (GstTDengineSocket * self, const FrameHead * head,
     GstTDengineMessage * message, GError ** error)
 {
-  gsize end;
-
   if (head->size > GST_TDENGINE_MAX_MESSAGE_SIZE - message->size)
     return refuse (error, "a message is longer than %u bytes",
         GST_TDENGINE_MAX_MESSAGE_SIZE);
-  end = message->size + head->size;
-  while (message->size < end) {
-    gsize part = MIN (end - message->size, MAX (message->size, GROWTH_SIZE));
-
-    if (!grow (message, message->size + part, error)
-        || !read_exactly (self, message->data + message->size, part, error))
-      return FALSE;
-    message->size += part;
-  }
-  return TRUE;
+  if (!fill_incoming (self, head->size, error))
+    return FALSE;
+  if (message->memory || !head->fin
+      || head->size < gst_tdengine_pool_get_room (self->incoming) / 2)
+    return copy_payload (self, head->size, message, error);
+  return hand_over (self, head->size, message, error);
 }
 
 static gboolean
@@ -469,7 +535,7 @@ gst_tdengine_socket_receive (GstTDengineSocket * self,
   } while (!started || !head.fin || head.opcode >= GST_TDENGINE_OPCODE_CLOSE);
 
   *message = whole;
-  whole.data = NULL;
+  whole.memory = NULL;
   return TRUE;
 }
 
@@ -516,18 +582,29 @@ mask (guint8 * to, const guint8 * from, gsize size, guint32 key, gsize position)
     to[i] = from[i] ^ turned[i % 8];
 }
 
+static guint32
+next_key (GstTDengineSocket * self)
+{
+  if (self->n_keys == 0) {
+    /* without the kernel's randomness GLib's has to do */
+    if (getrandom (self->keys, sizeof self->keys, GRND_NONBLOCK) !=
+        sizeof self->keys)
+      return g_random_int ();
+    self->n_keys = N_KEYS;
+  }
+  return self->keys[--self->n_keys];
+}
+
 /* the frame leaves in one write: two small ones would wait for each other */
 static void
-build_frame (GByteArray * frame, GstTDengineOpcode opcode,
+build_frame (GstTDengineSocket * self, GstTDengineOpcode opcode,
     const GOutputVector * parts, guint n_parts)
 {
+  GByteArray *frame = self->outgoing;
+  guint32 key = next_key (self);
   gsize size = 0, position = 0, head_size;
   guint8 head[MAX_HEAD_SIZE];
-  guint32 key;
 
-  /* without the kernel's randomness GLib's has to do */
-  if (getrandom (&key, sizeof key, GRND_NONBLOCK) != sizeof key)
-    key = g_random_int ();
   for (guint i = 0; i < n_parts; i++)
     size += parts[i].size;
   head_size = write_head (head, opcode, size, key);
@@ -571,7 +648,7 @@ gst_tdengine_socket_send (GstTDengineSocket * self, GstTDengineOpcode opcode,
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->send_lock);
 
-  build_frame (self->outgoing, opcode, parts, n_parts);
+  build_frame (self, opcode, parts, n_parts);
   return write_frame (self, error);
 }
 
@@ -598,7 +675,7 @@ say_goodbye (GstTDengineSocket * self)
 
   if (!g_mutex_trylock (&self->send_lock))
     return;
-  build_frame (self->outgoing, GST_TDENGINE_OPCODE_CLOSE, &part, 1);
+  build_frame (self, GST_TDENGINE_OPCODE_CLOSE, &part, 1);
   try_frame (self);
   g_mutex_unlock (&self->send_lock);
 }

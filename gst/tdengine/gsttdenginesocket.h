@@ -20,10 +20,11 @@ typedef enum
   GST_TDENGINE_OPCODE_PONG = 0xA,
 } GstTDengineOpcode;
 
-/* a whole message; data is from g_malloc() */
+/* a whole message */
 typedef struct
 {
   GstTDengineOpcode opcode;
+  guint8 *memory;               /* of a pool; data lies in it */
   guint8 *data;
   gsize size;
 } GstTDengineMessage;
@@ -42,6 +43,8 @@ gboolean            gst_tdengine_socket_send    (GstTDengineSocket *socket,
                                                  const GOutputVector *parts,
                                                  guint n_parts,
                                                  GError **error);
+gboolean            gst_tdengine_socket_wait    (GstTDengineSocket *socket,
+                                                 guint timeout);
 gboolean            gst_tdengine_socket_receive (GstTDengineSocket *socket,
                                                  GstTDengineMessage *message,
                                                  GError **error);

@@ -263,11 +263,20 @@ is_table_name (const guint8 * name, gsize size)
 static gboolean
 check_names (GstTDengineTarget * self, GstTDengineRows * rows, GError ** error)
 {
-  for (guint row = 0; row < gst_tdengine_rows_get_n_rows (rows); row++) {
-    gsize size;
-    const guint8 *name =
-        gst_tdengine_rows_get_data (rows, self->name_source, row, &size);
+  const GstTDengineColumnData *names =
+      gst_tdengine_rows_get_column_data (rows, self->name_source);
+  guint n_rows = gst_tdengine_rows_get_n_rows (rows);
+  const guint8 *last = NULL;
+  gsize last_size = 0, size;
 
+  for (guint row = 0; row < n_rows; row++) {
+    const guint8 *name = gst_tdengine_column_data_get (names, row, &size);
+
+    /* mostly that of the row before */
+    if (last && size == last_size && memcmp (name, last, size) == 0)
+      continue;
+    last = name;
+    last_size = size;
     if (!name || size == 0)
       return refuse (error, "Row %u has no " NAME_COLUMN, row);
     if (!is_table_name (name, size))

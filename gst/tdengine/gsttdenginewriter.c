@@ -29,8 +29,7 @@ typedef enum
 {
   NOTHING,
   RAW_BLOCK,                    /* the server stores a block */
-  BOUND,                        /* the server takes values; they wait for exec */
-  EXECUTED,                     /* the server stores what was bound */
+  BOUND,                        /* the server takes values, then stores them */
 } UnderWay;
 
 typedef struct
@@ -63,6 +62,7 @@ struct _GstTDengineWriter
   UnderWay under_way;
   GstTDengineRequest request;
   guint n_rows_under_way;
+  GstTDengineBind *bind;
   GByteArray *message;          /* kept from one to the next */
 
   GMutex lock;
@@ -88,6 +88,7 @@ gst_tdengine_writer_init (GstTDengineWriter * self)
       (GDestroyNotify) g_bytes_unref, NULL);
   self->held = g_array_new (FALSE, FALSE, sizeof (Held));
   g_array_set_clear_func (self->held, clear_held);
+  self->bind = gst_tdengine_bind_new ();
   self->message = g_byte_array_new ();
   g_mutex_init (&self->lock);
 }
@@ -100,6 +101,7 @@ gst_tdengine_writer_finalize (GObject * object)
   gst_tdengine_connection_forget (self->connection, &self->request);
   g_array_unref (self->held);
   g_byte_array_unref (self->message);
+  gst_tdengine_bind_free (self->bind);
   g_hash_table_unref (self->known_tables);
   g_clear_pointer (&self->target, gst_tdengine_target_free);
   g_clear_pointer (&self->schema, gst_tdengine_schema_unref);
@@ -179,6 +181,13 @@ drop_statement (GstTDengineWriter * self)
   self->stmt_id = 0;
 }
 
+static void
+forget_request (GstTDengineWriter * self)
+{
+  gst_tdengine_connection_forget (self->connection, &self->request);
+  self->request.on_reply = NULL;
+}
+
 /* FALSE leaves what was cancelled under way, and nothing else */
 static gboolean
 wait_for_reply (GstTDengineWriter * self, GCancellable * cancellable,
@@ -190,7 +199,7 @@ wait_for_reply (GstTDengineWriter * self, GCancellable * cancellable,
           cancellable, &local))
     return TRUE;
   if (!g_error_matches (local, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
-    gst_tdengine_connection_forget (self->connection, &self->request);
+    forget_request (self);
     self->under_way = NOTHING;
     /* a statement that failed repeats its error for ever */
     drop_statement (self);
@@ -199,29 +208,6 @@ wait_for_reply (GstTDengineWriter * self, GCancellable * cancellable,
   }
   g_propagate_error (error, g_steal_pointer (&local));
   return FALSE;
-}
-
-static gboolean
-execute_bound (GstTDengineWriter * self, GError ** error)
-{
-  guint64 req_id = next_id (self);
-
-  self->under_way = NOTHING;
-  if (!send_text (self, req_id, gst_tdengine_messages_stmt2_exec (req_id,
-              self->stmt_id), error))
-    return FALSE;
-  self->under_way = EXECUTED;
-  return TRUE;
-}
-
-/* The server dies of an exec whose bind it refused: there is none before the
- * bind's own answer. */
-static gboolean
-execute_when_bound (GstTDengineWriter * self, GCancellable * cancellable,
-    GError ** error)
-{
-  return self->under_way != BOUND || (wait_for_reply (self, cancellable, error)
-      && execute_bound (self, error));
 }
 
 static void
@@ -239,14 +225,12 @@ count_rows (GstTDengineWriter * self)
 static gboolean
 confirm (GstTDengineWriter * self, GCancellable * cancellable, GError ** error)
 {
-  if (!execute_when_bound (self, cancellable, error))
-    return FALSE;
   if (self->under_way == NOTHING)
     return TRUE;
   if (!wait_for_reply (self, cancellable, error))
     return FALSE;
   count_rows (self);
-  gst_tdengine_connection_forget (self->connection, &self->request);
+  forget_request (self);
   self->under_way = NOTHING;
   return TRUE;
 }
@@ -422,7 +406,7 @@ prepare_statement (GstTDengineWriter * self, GCancellable * cancellable,
     done = call (self, req_id, gst_tdengine_messages_stmt2_prepare (req_id,
             self->stmt_id, sql), cancellable, error);
   }
-  gst_tdengine_connection_forget (self->connection, &self->request);
+  forget_request (self);
   if (done)
     return TRUE;
   drop_statement (self);
@@ -430,20 +414,38 @@ prepare_statement (GstTDengineWriter * self, GCancellable * cancellable,
   return FALSE;
 }
 
+/* The exec follows at once where the values were taken: the server dies of an
+ * exec whose bind it refused. The next answer is the exec's own. */
+static GstTDengineNext
+on_bound (GstTDengineRequest * request)
+{
+  request->on_reply = NULL;
+  return request->reply.code == 0 ? GST_TDENGINE_NEXT_EXEC :
+      GST_TDENGINE_NEXT_NOTHING;
+}
+
+/* The message is put together while the server works on the one before. */
 static gboolean
 send_bound (GstTDengineWriter * self, const GstTDengineRun * runs, guint n_runs,
     guint n_rows, GCancellable * cancellable, GError ** error)
 {
   guint64 req_id = next_id (self);
 
-  if (self->stmt_id == 0 && !prepare_statement (self, cancellable, error))
+  if (self->stmt_id == 0 && !(confirm (self, cancellable, error)
+          && prepare_statement (self, cancellable, error)))
     return FALSE;
-  gst_tdengine_bind_build (self->message, req_id, self->stmt_id, self->target,
-      runs, n_runs);
+  gst_tdengine_bind_build (self->bind, self->message, req_id, self->stmt_id,
+      self->target, runs, n_runs);
+  if (!confirm (self, cancellable, error))
+    return FALSE;
   GOutputVector part = { self->message->data, self->message->len };
+  self->request.on_reply = on_bound;
+  self->request.resource_id = self->stmt_id;
   if (!gst_tdengine_connection_send (self->connection, &self->request, req_id,
-          &part, 1, error))
+          &part, 1, error)) {
+    forget_request (self);
     return FALSE;
+  }
   self->n_rows_under_way = n_rows;
   self->under_way = BOUND;
   return TRUE;
@@ -488,12 +490,13 @@ may_go_raw (GstTDengineWriter * self, const Held * held)
 static void
 remember_tables (GstTDengineWriter * self, const GstTDengineRun * run)
 {
+  const GstTDengineColumnData *names =
+      gst_tdengine_rows_get_column_data (run->rows, self->target->name_source);
   const guint8 *last = NULL;
   gsize last_size = 0, size;
 
   for (guint row = run->first; row < run->first + run->n_rows; row++) {
-    const guint8 *name = gst_tdengine_rows_get_data (run->rows,
-        self->target->name_source, row, &size);
+    const guint8 *name = gst_tdengine_column_data_get (names, row, &size);
 
     if (last && last_size == size && memcmp (last, name, size) == 0)
       continue;
@@ -545,12 +548,14 @@ merge_held (GstTDengineWriter * self, GError ** error)
 }
 
 static gboolean
-submit_raw (GstTDengineWriter * self, GError ** error)
+submit_raw (GstTDengineWriter * self, GCancellable * cancellable,
+    GError ** error)
 {
   g_autoptr (GstTDengineRows) rows = merge_held (self, error);
   const Held *held = &g_array_index (self->held, Held, 0);
 
-  if (!rows || !send_raw (self, rows, held->name, held->name_size, error))
+  if (!rows || !confirm (self, cancellable, error)
+      || !send_raw (self, rows, held->name, held->name_size, error))
     return FALSE;
   release_held (self, self->held->len);
   return TRUE;
@@ -590,7 +595,7 @@ submit_bound (GstTDengineWriter * self, GCancellable * cancellable,
     rest->n_rows -= n_cut;
   }
   release_held (self, n_whole);
-  return execute_when_bound (self, cancellable, error);
+  return TRUE;
 }
 
 /**
@@ -609,15 +614,11 @@ gst_tdengine_writer_submit (GstTDengineWriter * writer,
     GCancellable * cancellable, GError ** error)
 {
   while (writer->held->len > 0) {
-    if (!confirm (writer, cancellable, error))
+    gboolean raw = held_is_one_table (writer)
+        && may_go_raw (writer, &g_array_index (writer->held, Held, 0));
+
+    if (!(raw ? submit_raw : submit_bound) (writer, cancellable, error))
       return FALSE;
-    if (held_is_one_table (writer)
-        && may_go_raw (writer, &g_array_index (writer->held, Held, 0))) {
-      if (!submit_raw (writer, error))
-        return FALSE;
-    } else if (!submit_bound (writer, cancellable, error)) {
-      return FALSE;
-    }
   }
   return TRUE;
 }
@@ -708,8 +709,8 @@ gst_tdengine_writer_set_schema (GstTDengineWriter * writer,
 static void
 name_table (GstTDengineWriter * self, Held * held)
 {
-  GstTDengineRows *rows = held->run.rows;
   gint source = self->target->name_source;
+  const GstTDengineColumnData *names;
   const guint8 *name;
   gsize size;
 
@@ -718,9 +719,10 @@ name_table (GstTDengineWriter * self, Held * held)
     held->name_size = strlen (self->table);
     return;
   }
-  held->name = gst_tdengine_rows_get_data (rows, source, 0, &held->name_size);
+  names = gst_tdengine_rows_get_column_data (held->run.rows, source);
+  held->name = gst_tdengine_column_data_get (names, 0, &held->name_size);
   for (guint row = 1; row < held->run.n_rows; row++) {
-    name = gst_tdengine_rows_get_data (rows, source, row, &size);
+    name = gst_tdengine_column_data_get (names, row, &size);
     if (size != held->name_size || memcmp (name, held->name, size) != 0) {
       held->name = NULL;
       return;
