@@ -22,7 +22,7 @@ static const gchar *const files[] = {
 static GstTDengineMessage
 message_of_frame (const TranscriptFrame * frame)
 {
-  GstTDengineMessage message = { GST_TDENGINE_OPCODE_TEXT };
+  GstTDengineMessage message = {.opcode = GST_TDENGINE_OPCODE_TEXT };
 
   if (frame->text) {
     message.size = strlen (frame->text);

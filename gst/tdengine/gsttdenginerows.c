@@ -379,13 +379,6 @@ is_inside (GstTDengineRows * rows, guint column, guint row)
       && row < rows->n_rows;
 }
 
-static gint32
-get_offset (GstTDengineRows * rows, guint column, guint row)
-{
-  return (gint32) GST_READ_UINT32_LE (rows->columns[column].start +
-      4 * (gsize) row);
-}
-
 /**
  * gst_tdengine_rows_is_null:
  * @rows: rows
