@@ -110,6 +110,29 @@ gst_tdengine_element_post_progress (GstElement * element,
       gst_message_new_progress (GST_OBJECT (element), type, code, text));
 }
 
+/* Connects and says so on the bus. The settings are the element's, which its
+ * lock guards. */
+GstTDengineConnection *
+gst_tdengine_element_connect (GstElement * element,
+    const GstTDengineSettings * settings, GCancellable * cancellable,
+    GError ** error)
+{
+  GST_OBJECT_LOCK (element);
+  g_autoptr (GstTDengineConnection) connection =
+      gst_tdengine_connection_new (settings);
+  GST_OBJECT_UNLOCK (element);
+  gst_tdengine_element_post_progress (element, GST_PROGRESS_TYPE_START,
+      "connect", "Connecting");
+  if (!gst_tdengine_connection_open (connection, cancellable, error)) {
+    gst_tdengine_element_post_progress (element, GST_PROGRESS_TYPE_ERROR,
+        "connect", "Could not connect");
+    return NULL;
+  }
+  gst_tdengine_element_post_progress (element, GST_PROGRESS_TYPE_COMPLETE,
+      "connect", "Connected");
+  return g_steal_pointer (&connection);
+}
+
 /* GstURIHandler, by way of the property of that name */
 
 static GstURIType

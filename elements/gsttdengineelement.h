@@ -12,5 +12,10 @@ void          gst_tdengine_element_post_progress (GstElement *element,
                                                  GstProgressType type,
                                                  const gchar *code,
                                                  const gchar *text);
+GstTDengineConnection *
+              gst_tdengine_element_connect      (GstElement *element,
+                                                 const GstTDengineSettings *settings,
+                                                 GCancellable *cancellable,
+                                                 GError **error);
 void          gst_tdengine_element_init_uri_handler (gpointer iface,
                                                  gpointer data);

@@ -80,7 +80,8 @@ GST_ELEMENT_REGISTER_DEFINE_WITH_CODE (tdenginesink, "tdenginesink",
     GST_DEBUG_CATEGORY_INIT (tdenginesink_debug, "tdenginesink", 0,
         "rows into a TDengine table"));
 
-     static void gst_tdengine_sink_init (GstTDengineSink * self)
+static void
+gst_tdengine_sink_init (GstTDengineSink * self)
 {
   self->settings = gst_tdengine_settings_new ();
   self->batch_size = GST_TDENGINE_DEFAULT_BATCH_SIZE;
@@ -393,10 +394,10 @@ gst_tdengine_sink_set_caps (GstBaseSink * sink, GstCaps * caps)
 }
 
 static void
-make_writer_locked (GstTDengineSink * self, GstTDengineConnection * connection)
+make_writer_locked (GstTDengineSink * self)
 {
   GST_OBJECT_LOCK (self);
-  self->writer = gst_tdengine_writer_new (connection,
+  self->writer = gst_tdengine_writer_new (self->connection,
       gst_tdengine_settings_get_database (self->settings),
       is_set (self->super_table) ? self->super_table : self->table,
       is_set (self->super_table));
@@ -410,21 +411,11 @@ open_locked (GstTDengineSink * self, GError ** error)
   if (self->writer)
     return TRUE;
 
-  GST_OBJECT_LOCK (self);
-  g_autoptr (GstTDengineConnection) connection =
-      gst_tdengine_connection_new (self->settings);
-  GST_OBJECT_UNLOCK (self);
-  gst_tdengine_element_post_progress (GST_ELEMENT (self),
-      GST_PROGRESS_TYPE_START, "connect", "Connecting");
-  if (!gst_tdengine_connection_open (connection, self->cancellable, error)) {
-    gst_tdengine_element_post_progress (GST_ELEMENT (self),
-        GST_PROGRESS_TYPE_ERROR, "connect", "Could not connect");
+  self->connection = gst_tdengine_element_connect (GST_ELEMENT (self),
+      self->settings, self->cancellable, error);
+  if (!self->connection)
     return FALSE;
-  }
-  gst_tdengine_element_post_progress (GST_ELEMENT (self),
-      GST_PROGRESS_TYPE_COMPLETE, "connect", "Connected");
-  make_writer_locked (self, connection);
-  self->connection = g_steal_pointer (&connection);
+  make_writer_locked (self);
   return TRUE;
 }
 

@@ -219,23 +219,9 @@ gst_tdengine_src_unlock_stop (GstBaseSrc * src)
 static gboolean
 open_connection (GstTDengineSrc * self, GError ** error)
 {
-  GstElement *element = GST_ELEMENT (self);
-
-  GST_OBJECT_LOCK (self);
-  g_autoptr (GstTDengineConnection) connection =
-      gst_tdengine_connection_new (self->settings);
-  GST_OBJECT_UNLOCK (self);
-  gst_tdengine_element_post_progress (element, GST_PROGRESS_TYPE_START,
-      "connect", "Connecting");
-  if (!gst_tdengine_connection_open (connection, self->cancellable, error)) {
-    gst_tdengine_element_post_progress (element, GST_PROGRESS_TYPE_ERROR,
-        "connect", "Could not connect");
-    return FALSE;
-  }
-  gst_tdengine_element_post_progress (element, GST_PROGRESS_TYPE_COMPLETE,
-      "connect", "Connected");
-  self->connection = g_steal_pointer (&connection);
-  return TRUE;
+  self->connection = gst_tdengine_element_connect (GST_ELEMENT (self),
+      self->settings, self->cancellable, error);
+  return self->connection != NULL;
 }
 
 static gint

@@ -62,3 +62,17 @@ gst_tdengine_error_set_server (GError ** error, gint server_code,
       "%s (0x%04X)", message, server_code);
   gst_tdengine_error_get_private (*error)->server_code = server_code;
 }
+
+/* FALSE, so that a check can end with it */
+gboolean
+gst_tdengine_error_refuse (GError ** error, GstTDengineError code,
+    const gchar * prefix, const gchar * format, ...)
+{
+  va_list args;
+
+  va_start (args, format);
+  g_autofree gchar *what = g_strdup_vprintf (format, args);
+  va_end (args);
+  g_set_error (error, GST_TDENGINE_ERROR, code, "%s%s", prefix, what);
+  return FALSE;
+}

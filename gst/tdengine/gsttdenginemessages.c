@@ -11,9 +11,13 @@
 #include <json-glib/json-glib.h>
 
 #include "gsttdengineblock.h"
-#include "gsttdengineerror.h"
+#include "gsttdengineerror-private.h"
 #include "gsttdenginemessages.h"
 #include "gsttdenginesettings-private.h"
+
+#define refuse(error, ...) \
+  gst_tdengine_error_refuse (error, GST_TDENGINE_ERROR_PROTOCOL, \
+      "The server's answer is not understood: ", __VA_ARGS__)
 
 /* json-glib recurses, and overflows the stack when nested some 100,000 deep */
 #define MAX_JSON_DEPTH 64
@@ -208,14 +212,6 @@ gst_tdengine_reply_clear (GstTDengineReply * reply)
   g_clear_pointer (&reply->action, g_free);
   g_clear_pointer (&reply->version, g_free);
   g_clear_pointer (&reply->schema, gst_tdengine_schema_unref);
-}
-
-static gboolean
-refuse (GError ** error, const gchar * what)
-{
-  g_set_error (error, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_PROTOCOL,
-      "The server's answer is not understood: %s", what);
-  return FALSE;
 }
 
 static gboolean

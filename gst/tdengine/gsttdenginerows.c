@@ -7,10 +7,14 @@
 
 #include "gsttdengineblock.h"
 #include "gsttdenginedecimal.h"
-#include "gsttdengineerror.h"
+#include "gsttdengineerror-private.h"
 #include "gsttdenginerows-private.h"
 #include "gsttdenginerowsbuilder.h"
 #include "gsttdenginetext.h"
+
+#define refuse(error, ...) \
+  gst_tdengine_error_refuse (error, GST_TDENGINE_ERROR_BLOCK, \
+      "The block of rows is broken: ", __VA_ARGS__)
 
 struct _GstTDengineRows
 {
@@ -24,22 +28,6 @@ struct _GstTDengineRows
 
 G_DEFINE_BOXED_TYPE (GstTDengineRows, gst_tdengine_rows, gst_tdengine_rows_ref,
     gst_tdengine_rows_unref);
-
-static gboolean
-refuse (GError ** error, const gchar * format, ...)
-G_GNUC_PRINTF (2, 3);
-
-     static gboolean refuse (GError ** error, const gchar * format, ...)
-{
-  va_list args;
-
-  va_start (args, format);
-  g_autofree gchar *what = g_strdup_vprintf (format, args);
-  va_end (args);
-  g_set_error (error, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_BLOCK,
-      "The block of rows is broken: %s", what);
-  return FALSE;
-}
 
 static gboolean
 check_header (GstTDengineRows * self, GstByteReader * reader, GError ** error)

@@ -7,8 +7,12 @@
  */
 #include <string.h>
 
-#include "gsttdengineerror.h"
+#include "gsttdengineerror-private.h"
 #include "gsttdenginesettings-private.h"
+
+#define refuse(error, ...) \
+  gst_tdengine_error_refuse (error, GST_TDENGINE_ERROR_INVALID_VALUE, \
+      "", __VA_ARGS__)
 
 #define DEFAULT_HOST "localhost"
 #define DEFAULT_PORT 6041
@@ -209,22 +213,6 @@ find_key (const gchar * key)
       return &table[i];
   }
   return NULL;
-}
-
-static gboolean
-refuse (GError ** error, const gchar * format, ...)
-G_GNUC_PRINTF (2, 3);
-
-     static gboolean refuse (GError ** error, const gchar * format, ...)
-{
-  va_list args;
-
-  va_start (args, format);
-  g_autofree gchar *message = g_strdup_vprintf (format, args);
-  va_end (args);
-  g_set_error_literal (error, GST_TDENGINE_ERROR,
-      GST_TDENGINE_ERROR_INVALID_VALUE, message);
-  return FALSE;
 }
 
 static gboolean

@@ -18,10 +18,14 @@
 #include <sys/socket.h>
 #include <libsoup/soup.h>
 
-#include "gsttdengineerror.h"
+#include "gsttdengineerror-private.h"
 #include "gsttdenginepool.h"
 #include "gsttdenginesettings-private.h"
 #include "gsttdenginesocket.h"
+
+#define refuse(error, ...) \
+  gst_tdengine_error_refuse (error, GST_TDENGINE_ERROR_PROTOCOL, \
+      "The server sent a broken WebSocket frame: ", __VA_ARGS__)
 
 #define MIN_INCOMING_SIZE 4096
 /* memory is taken for what has arrived, not for what was announced */
@@ -256,22 +260,6 @@ gst_tdengine_socket_connect (const GstTDengineSettings * settings,
 }
 
 /* reading */
-
-static gboolean
-refuse (GError ** error, const gchar * format, ...)
-G_GNUC_PRINTF (2, 3);
-
-     static gboolean refuse (GError ** error, const gchar * format, ...)
-{
-  va_list args;
-
-  va_start (args, format);
-  g_autofree gchar *what = g_strdup_vprintf (format, args);
-  va_end (args);
-  g_set_error (error, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_PROTOCOL,
-      "The server sent a broken WebSocket frame: %s", what);
-  return FALSE;
-}
 
 static gboolean
 lost (GError ** error, const gchar * why)

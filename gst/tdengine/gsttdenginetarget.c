@@ -8,33 +8,20 @@
  */
 #include <string.h>
 
-#include "gsttdengineerror.h"
+#include "gsttdengineerror-private.h"
 #include "gsttdenginemessages.h"
 #include "gsttdenginerows-private.h"
 #include "gsttdenginesql.h"
 #include "gsttdenginetarget.h"
 
+#define refuse(error, ...) \
+  gst_tdengine_error_refuse (error, GST_TDENGINE_ERROR_SCHEMA, \
+      "", __VA_ARGS__)
+
 #define NAME_COLUMN "tbname"
 
-/* of a DESCRIBE */
-#define DESCRIBE_FIELD 0
+/* the column of a DESCRIBE that says TAG */
 #define DESCRIBE_NOTE 3
-
-static gboolean
-refuse (GError ** error, const gchar * format, ...)
-G_GNUC_PRINTF (2, 3);
-
-     static gboolean refuse (GError ** error, const gchar * format, ...)
-{
-  va_list args;
-
-  va_start (args, format);
-  g_autofree gchar *message = g_strdup_vprintf (format, args);
-  va_end (args);
-  g_set_error_literal (error, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_SCHEMA,
-      message);
-  return FALSE;
-}
 
 void
 gst_tdengine_target_free (GstTDengineTarget * self)
