@@ -110,6 +110,21 @@ gst_tdengine_element_post_progress (GstElement * element,
       gst_message_new_progress (GST_OBJECT (element), type, code, text));
 }
 
+/* The columns that caps promise; NULL after an error on the bus. */
+GstTDengineSchema *
+gst_tdengine_element_read_caps (GstElement * element, const GstCaps * caps)
+{
+  g_autoptr (GError) error = NULL;
+  GstTDengineSchema *schema = gst_tdengine_schema_new_from_caps (caps, &error);
+
+  if (!schema)
+    GST_ELEMENT_ERROR_WITH_DETAILS (element, CORE, NEGOTIATION,
+        ("The caps do not say what the rows hold: %s", error->message),
+        ("%" GST_PTR_FORMAT, caps), ("tdengine-code", G_TYPE_INT, error->code,
+            NULL));
+  return schema;
+}
+
 /* Connects and says so on the bus. The settings are the element's, which its
  * lock guards. */
 GstTDengineConnection *

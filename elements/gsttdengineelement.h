@@ -12,6 +12,9 @@ void          gst_tdengine_element_post_progress (GstElement *element,
                                                  GstProgressType type,
                                                  const gchar *code,
                                                  const gchar *text);
+GstTDengineSchema *
+              gst_tdengine_element_read_caps    (GstElement *element,
+                                                 const GstCaps *caps);
 GstTDengineConnection *
               gst_tdengine_element_connect      (GstElement *element,
                                                  const GstTDengineSettings *settings,

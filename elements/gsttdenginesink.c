@@ -381,13 +381,11 @@ static gboolean
 gst_tdengine_sink_set_caps (GstBaseSink * sink, GstCaps * caps)
 {
   GstTDengineSink *self = GST_TDENGINE_SINK (sink);
-  g_autoptr (GError) error = NULL;
-  GstTDengineSchema *schema = gst_tdengine_schema_new_from_caps (caps, &error);
+  GstTDengineSchema *schema =
+      gst_tdengine_element_read_caps (GST_ELEMENT (self), caps);
 
-  if (!schema) {
-    gst_tdengine_element_post_error (GST_ELEMENT (self), error);
+  if (!schema)
     return FALSE;
-  }
   g_clear_pointer (&self->schema, gst_tdengine_schema_unref);
   self->schema = schema;
   return TRUE;

@@ -6,6 +6,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "gsttdengineelement.h"
 #include "gsttdenginetextenc.h"
 
 GST_DEBUG_CATEGORY_STATIC (text_enc_debug);
@@ -82,17 +83,11 @@ gst_tdengine_text_enc_set_caps (GstBaseTransform * trans, GstCaps * in,
     GstCaps * out)
 {
   GstTDengineTextEncPrivate *priv = get_private (trans);
-  g_autoptr (GError) error = NULL;
-
   g_autoptr (GstTDengineSchema) schema =
-      gst_tdengine_schema_new_from_caps (in, &error);
-  if (!schema) {
-    GST_ELEMENT_ERROR_WITH_DETAILS (trans, CORE, NEGOTIATION,
-        ("The caps do not say what the rows hold: %s.", error->message),
-        ("%" GST_PTR_FORMAT, in), ("tdengine-code", G_TYPE_INT, error->code,
-            NULL));
+      gst_tdengine_element_read_caps (GST_ELEMENT (trans), in);
+
+  if (!schema)
     return FALSE;
-  }
 
   GString *head = g_string_new (NULL);
   GST_TDENGINE_TEXT_ENC_GET_CLASS (trans)->set_schema
@@ -144,12 +139,8 @@ gst_tdengine_text_enc_generate_output (GstBaseTransform * trans,
 
   g_autoptr (GstTDengineRows) rows =
       gst_tdengine_rows_new (priv->schema, input, &error);
-  if (!rows) {
-    GST_ELEMENT_ERROR_WITH_DETAILS (trans, STREAM, DECODE,
-        ("%s.", error->message), ("%" GST_PTR_FORMAT, input),
-        ("tdengine-code", G_TYPE_INT, error->code, NULL));
-    return GST_FLOW_ERROR;
-  }
+  if (!rows)
+    return gst_tdengine_element_post_error (GST_ELEMENT (trans), error);
   if (gst_tdengine_rows_get_n_rows (rows) == 0)
     return GST_FLOW_OK;
 
