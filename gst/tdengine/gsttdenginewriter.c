@@ -249,9 +249,10 @@ pick_columns (GstTDengineWriter * self, Picked * picked)
   guint n = 0;
 
   for (guint i = 0; i < self->target->n_columns; i++) {
-    if (self->target->sources[i] >= 0)
-      picked[n++] = (Picked) {
-      i, self->target->sources[i]};
+    if (self->target->sources[i] < 0)
+      continue;
+    picked[n].index = i;
+    picked[n++].source = self->target->sources[i];
   }
   return n;
 }
@@ -295,6 +296,14 @@ write_block_head (GstTDengineWriter * self, GstTDengineRows * rows,
       size, n);
 }
 
+static GOutputVector
+make_part (gconstpointer data, gsize size)
+{
+  const GOutputVector part = { data, size };
+
+  return part;
+}
+
 /* The columns are taken from where they lie. With all of the target's columns
  * their places say which they are, otherwise their names do. */
 static gboolean
@@ -318,24 +327,19 @@ send_raw (GstTDengineWriter * self, GstTDengineRows * rows,
       GST_TDENGINE_ACTION_WRITE_RAW_BLOCK_WITH_FIELDS,
       gst_tdengine_rows_get_n_rows (rows), name_size);
   write_block_head (self, rows, head, picked, n);
-  parts[n_parts++] = (GOutputVector) {
-  request_head, sizeof request_head};
-  parts[n_parts++] = (GOutputVector) {
-  name, name_size};
-  parts[n_parts++] = (GOutputVector) {
-  head, head_size};
+  parts[n_parts++] = make_part (request_head, sizeof request_head);
+  parts[n_parts++] = make_part (name, name_size);
+  parts[n_parts++] = make_part (head, head_size);
   for (guint i = 0; i < n; i++) {
-    parts[n_parts++] = (GOutputVector) {
-    gst_tdengine_rows_get_column_data (rows, picked[i].source)->start,
-          column_size (rows, picked[i].source)};
+    parts[n_parts++] =
+        make_part (gst_tdengine_rows_get_column_data (rows,
+            picked[i].source)->start, column_size (rows, picked[i].source));
     gst_tdengine_messages_write_field (fields + i * GST_TDENGINE_FIELD_SIZE,
         target_column (self, picked[i].index));
   }
-  parts[n_parts++] = (GOutputVector) {
-  trailer, sizeof trailer};
+  parts[n_parts++] = make_part (trailer, sizeof trailer);
   if (!all)
-    parts[n_parts++] = (GOutputVector) {
-    fields, n * GST_TDENGINE_FIELD_SIZE};
+    parts[n_parts++] = make_part (fields, n * GST_TDENGINE_FIELD_SIZE);
 
   self->n_rows_under_way = gst_tdengine_rows_get_n_rows (rows);
   if (!gst_tdengine_connection_send (self->connection, &self->request, req_id,
