@@ -19,7 +19,7 @@
 /* Blocks that come at once are told at once: to wake a thread for each takes
  * longer than to receive it. */
 #define MAX_UNTOLD_BYTES (512 * 1024)
-#define MAX_UNTOLD_TIME 200     /* us */
+#define MAX_UNTOLD_TIME 1000    /* us */
 
 struct _GstTDengineConnection
 {

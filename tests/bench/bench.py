@@ -16,6 +16,7 @@ import http.client
 import json
 import os
 import re
+import signal
 import statistics
 import subprocess
 import sys
@@ -43,6 +44,9 @@ class TestServer:
         line = self.process.stdout.readline()
         self.uri = 'taos+' + re.search(r'ws://[^/]*', line).group()
 
+    def fill(self):
+        """Its blocks are made when they are asked for."""
+
     def close(self):
         self.process.stdin.close()
         self.process.wait()
@@ -64,7 +68,6 @@ class RealServer:
         login = '%s:%s' % (user or 'root', password or 'taosdata')
         self.login = base64.b64encode(login.encode()).decode()
         self.http = http.client.HTTPConnection(self.host, self.port)
-        self.fill(int(os.environ.get('BENCH_ROWS', self.n_rows)))
 
     def run(self, sql):
         self.http.request('POST', '/rest/sql', sql,
@@ -73,7 +76,8 @@ class RealServer:
         if answer['code'] != 0:
             sys.exit('%s: %s' % (sql[:80], answer['desc']))
 
-    def fill(self, n_rows):
+    def fill(self):
+        n_rows = int(os.environ.get('BENCH_ROWS', self.n_rows))
         print('filling %s with %d rows' % (self.database, n_rows), flush=True)
         self.run('create database %s vgroups 1 keep 36500' % self.database)
         self.run('create table %s.meters (ts timestamp, current float, '
@@ -94,7 +98,7 @@ class RealServer:
         self.run('flush database %s' % self.database)
 
     def close(self):
-        self.run('drop database %s' % self.database)
+        self.run('drop database if exists %s' % self.database)
 
 
 def make_values(first):
@@ -160,8 +164,11 @@ def compare(name, rounds):
 def main():
     server_program, bare, pipeline, *names = sys.argv[1:]
     uri = os.environ.get('TDENGINE_TEST_URI')
+    # whoever ends it early leaves no database behind either
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     server = RealServer(uri) if uri else TestServer(server_program)
     try:
+        server.fill()
         print('%-18s %8s %8s %6s   %8s %8s %6s   %5s' % (
             '', 'bare', 'ours', 'ratio', 'bare', 'ours', 'ratio', 'MiB'))
         print('%-18s %24s   %24s   %5s' % (
