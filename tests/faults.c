@@ -315,7 +315,9 @@ GST_START_TEST (test_a_wrong_answer_is_an_error)
   guint64 rows = 0;
 
   fake_server_start (&server);
-  GstElement *pipeline = make_pipeline (&server, "/?message-timeout=200");
+  GstElement *pipeline = make_pipeline (&server,
+      stories[__i__].code == GST_TDENGINE_ERROR_TIMEOUT ?
+      "/?message-timeout=1000" : "");
   g_autoptr (GstElement) src = gst_bin_get_by_name (GST_BIN (pipeline), "src");
   g_autoptr (GstStructure) stats = NULL;
   gst_element_set_state (pipeline, GST_STATE_PLAYING);

@@ -26,11 +26,13 @@ take_message (SoupWebsocketConnection * socket, gint type, GBytes * message,
 {
   gsize size;
   gconstpointer data = g_bytes_get_data (message, &size);
+  guint n_frees = connection->frees->len;
 
   if (type == SOUP_WEBSOCKET_DATA_TEXT)
     connection_take_text (connection, data ? data : "", size);
   else
     connection_take_binary (connection, message);
+  connection_free_results (connection, n_frees);
 }
 
 static void

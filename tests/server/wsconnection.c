@@ -21,26 +21,34 @@ connection_new (Server * server, SoupWebsocketConnection * socket)
       g_free, (GDestroyNotify) stmt2_free);
   self->fetched = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free,
       (GDestroyNotify) gst_tdengine_rows_unref);
-  self->frees = g_hash_table_new (NULL, NULL);
+  self->frees = g_array_new (FALSE, FALSE, sizeof (guint64));
   return self;
 }
 
 void
 connection_free (Connection * connection)
 {
-  GHashTableIter iter;
-  gpointer source;
-
-  g_hash_table_iter_init (&iter, connection->frees);
-  while (g_hash_table_iter_next (&iter, &source, NULL))
-    g_source_remove (GPOINTER_TO_UINT (source));
-  g_hash_table_unref (connection->frees);
+  g_array_unref (connection->frees);
   g_hash_table_unref (connection->fetched);
   g_hash_table_unref (connection->statements);
   g_hash_table_unref (connection->results);
   session_clear (&connection->session);
   g_object_unref (connection->socket);
   g_free (connection);
+}
+
+/* The adapter frees results in a thread of its own: the request right behind
+ * still finds its result. So the first n go when that was taken. */
+void
+connection_free_results (Connection * connection, guint n)
+{
+  for (guint i = 0; i < n; i++) {
+    const guint64 *id = &g_array_index (connection->frees, guint64, i);
+
+    g_hash_table_remove (connection->fetched, id);
+    g_hash_table_remove (connection->results, id);
+  }
+  g_array_remove_range (connection->frees, 0, n);
 }
 
 /* closes the object and sends it */

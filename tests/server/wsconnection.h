@@ -21,12 +21,13 @@ struct _Connection
   GHashTable *statements;       /* id → Stmt2 */
   guint64 next_statement;
   GHashTable *fetched;          /* id → rows that fetch_block is to give */
-  GHashTable *frees;            /* timeouts of results about to be freed */
+  GArray *frees;                /* guint64, of results about to be freed */
 };
 
 Connection * connection_new        (Server *server,
                                     SoupWebsocketConnection *socket);
 void         connection_free       (Connection *connection);
+void         connection_free_results (Connection *connection, guint n);
 void         connection_send_text  (Connection *connection, GString *reply);
 guint64      connection_add_result (Connection *connection, Result *result);
 gboolean     connection_login      (Server *server, const gchar *user,

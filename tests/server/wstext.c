@@ -6,10 +6,6 @@
 #include "json.h"
 #include "wsconnection.h"
 
-/* The adapter frees results in a thread of its own: a fetch sent right behind
- * still finds its result. */
-#define FREE_DELAY_MS 50
-
 enum
 {
   OPTION_CLEAR = -1,
@@ -258,41 +254,14 @@ take_fetch_block (Call * self)
   return TRUE;
 }
 
-typedef struct
-{
-  Connection *connection;
-  guint64 id;
-  guint source;
-} PendingFree;
-
-static gboolean
-free_later (gpointer data)
-{
-  PendingFree *self = data;
-
-  g_hash_table_remove (self->connection->fetched, &self->id);
-  g_hash_table_remove (self->connection->results, &self->id);
-  g_hash_table_remove (self->connection->frees,
-      GUINT_TO_POINTER (self->source));
-  return G_SOURCE_REMOVE;
-}
-
 /* never answered */
 static gboolean
 take_free_result (Call * self)
 {
-  PendingFree *pending;
   guint64 id;
 
-  if (!get_id (self->args, "id", &id))
-    return TRUE;
-  pending = g_new0 (PendingFree, 1);
-  pending->connection = self->connection;
-  pending->id = id;
-  pending->source = g_timeout_add_full (G_PRIORITY_DEFAULT, FREE_DELAY_MS,
-      free_later, pending, g_free);
-  g_hash_table_add (self->connection->frees,
-      GUINT_TO_POINTER (pending->source));
+  if (get_id (self->args, "id", &id))
+    g_array_append_val (self->connection->frees, id);
   return TRUE;
 }
 
