@@ -203,6 +203,8 @@ wait_for_reply (GstTDengineWriter * self, GCancellable * cancellable,
     self->under_way = NOTHING;
     /* a statement that failed repeats its error for ever */
     drop_statement (self);
+    /* nor are the tables there that it was to make */
+    g_hash_table_remove_all (self->known_tables);
     g_prefix_error (&local, "%s.%s: %u rows were not confirmed: ",
         self->database, self->table, self->n_rows_under_way);
   }
