@@ -121,7 +121,8 @@ GST_START_TEST (test_messages_of_every_size_arrive)
     Peer peer;
 
     peer_init (&peer, frame->data, frame->len, steps[i]);
-    gst_tdengine_socket_receive (peer.socket, &message, &error);
+    gst_tdengine_socket_receive (peer.socket,
+        GST_TDENGINE_NO_DEADLINE, &message, &error);
     g_assert_no_error (error);
     fail_unless_equals_int (message.opcode, GST_TDENGINE_OPCODE_BINARY);
     fail_unless_equals_uint64 (message.size, sizes[__i__]);
@@ -144,7 +145,8 @@ GST_START_TEST (test_a_message_in_parts_arrives_whole)
   Peer peer;
 
   peer_init (&peer, frames, sizeof frames - 1, 1);
-  gst_tdengine_socket_receive (peer.socket, &message, &error);
+  gst_tdengine_socket_receive (peer.socket,
+      GST_TDENGINE_NO_DEADLINE, &message, &error);
   g_assert_no_error (error);
   fail_unless_equals_int (message.opcode, GST_TDENGINE_OPCODE_TEXT);
   fail_unless_equals_uint64 (message.size, 4);
@@ -212,7 +214,8 @@ GST_START_TEST (test_a_broken_frame_is_refused)
   Peer peer;
 
   peer_init (&peer, bytes, broken[__i__].size, G_MAXSIZE);
-  fail_if (gst_tdengine_socket_receive (peer.socket, &message, &error));
+  fail_if (gst_tdengine_socket_receive (peer.socket,
+          GST_TDENGINE_NO_DEADLINE, &message, &error));
   fail_unless (g_error_matches (error, GST_TDENGINE_ERROR,
           broken[__i__].code), "%s", error->message);
   fail_unless (strstr (error->message, broken[__i__].words),

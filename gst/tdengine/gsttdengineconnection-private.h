@@ -9,7 +9,7 @@
 
 typedef struct _GstTDengineRequest GstTDengineRequest;
 
-/* what the reader thread sends itself, as soon as a reply is there */
+/* what is sent as soon as a reply is there */
 typedef enum
 {
   GST_TDENGINE_NEXT_NOTHING,
@@ -17,7 +17,7 @@ typedef enum
   GST_TDENGINE_NEXT_EXEC,       /* of the statement */
 } GstTDengineNext;
 
-/* Called in the reader thread under the connection's lock when a reply is
+/* Called in whichever thread reads, under the connection's lock, when a reply is
  * there. */
 typedef GstTDengineNext (*GstTDengineReplyFunc) (GstTDengineRequest *request);
 
@@ -41,12 +41,26 @@ gboolean gst_tdengine_connection_send        (GstTDengineConnection *self,
                                               const GOutputVector *parts,
                                               guint n_parts,
                                               GError **error);
+void     gst_tdengine_connection_prepare     (GstTDengineConnection *self,
+                                              GByteArray *frame,
+                                              const GOutputVector *parts,
+                                              guint n_parts);
+gboolean gst_tdengine_connection_send_prepared (GstTDengineConnection *self,
+                                                GstTDengineRequest *request,
+                                                guint64 req_id,
+                                                const GByteArray *frame,
+                                                GError **error);
 gboolean gst_tdengine_connection_send_text   (GstTDengineConnection *self,
                                               GstTDengineRequest *request,
                                               guint64 req_id, gchar *text,
                                               GError **error);
 gboolean gst_tdengine_connection_wait        (GstTDengineConnection *self,
                                               GstTDengineRequest *request,
+                                              GCancellable *cancellable,
+                                              GError **error);
+gboolean gst_tdengine_connection_wait_for    (GstTDengineConnection *self,
+                                              GstTDengineRequest *request,
+                                              guint64 req_id,
                                               GCancellable *cancellable,
                                               GError **error);
 void     gst_tdengine_connection_forget      (GstTDengineConnection *self,

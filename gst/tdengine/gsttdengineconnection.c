@@ -1,10 +1,12 @@
 /* tdengine connection: one connection to a server
  *
- * The reader thread matches replies to requests. When a block of a result has
- * come and there is room for another, it asks for that before anyone is woken:
- * a hand-over to another thread first would leave the server waiting. There is
- * never more than one fetch under way on a result, as the server would mix up
- * their blocks.
+ * Who waits for a reply reads the socket itself, and matches what comes to the
+ * requests of all: a hand-over between threads takes longer than to receive a
+ * block. While nobody waits the reader thread does it, so that pings are
+ * answered and results are asked for however slow the pipeline is. When a
+ * block of a result has come and there is room for another, that is asked for
+ * before anyone decodes the first. There is never more than one fetch under way
+ * on a result, as the server would mix up their blocks.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -16,10 +18,10 @@
 #include "gsttdenginequery-private.h"
 #include "gsttdenginesettings-private.h"
 
-/* Blocks that come at once are told at once: to wake a thread for each takes
- * longer than to receive it. */
-#define MAX_UNTOLD_BYTES (512 * 1024)
-#define MAX_UNTOLD_TIME 1000    /* us */
+/* After so long without a waiting thread the reader thread takes its place:
+ * soon where it was just there, later where it has been waiting itself */
+#define MIN_PATIENCE (1 * G_TIME_SPAN_MILLISECOND)
+#define MAX_PATIENCE (32 * G_TIME_SPAN_MILLISECOND)
 
 struct _GstTDengineConnection
 {
@@ -28,11 +30,14 @@ struct _GstTDengineConnection
   GstTDengineSettings *settings;
   GstTDengineSocket *socket;    /* from open to finalize */
   GThread *reader;              /* under lock */
-  gsize untold_bytes;           /* of blocks, of the reader */
   gchar *server_version;
 
   GMutex lock;
   GCond cond;                   /* a reply, an error or a cancellation */
+  guint n_sleeping;             /* on cond, under lock */
+  GCond idle;                   /* the reader thread's */
+  gboolean reading;             /* some thread is, under lock */
+  gboolean led;                 /* by one that waits, lately; under lock */
   GHashTable *waiting;          /* request id → Request, under lock */
   GError *broken;               /* why there is no connection, under lock */
   guint64 last_id;              /* under lock */
@@ -46,6 +51,7 @@ gst_tdengine_connection_init (GstTDengineConnection * self)
 {
   g_mutex_init (&self->lock);
   g_cond_init (&self->cond);
+  g_cond_init (&self->idle);
   self->waiting = g_hash_table_new (g_int64_hash, g_int64_equal);
   /* ids of several processes meet in the server's log: start anywhere, and
    * stay within what every JSON parser can count to */
@@ -66,6 +72,7 @@ gst_tdengine_connection_finalize (GObject * object)
   g_free (self->server_version);
   gst_tdengine_settings_free (self->settings);
   g_cond_clear (&self->cond);
+  g_cond_clear (&self->idle);
   g_mutex_clear (&self->lock);
   G_OBJECT_CLASS (gst_tdengine_connection_parent_class)->finalize (object);
 }
@@ -173,17 +180,23 @@ copy_broken (GstTDengineConnection * self, GError ** error)
 }
 
 static gboolean
+start_request (GstTDengineConnection * self, GstTDengineRequest * request,
+    guint64 req_id, GError ** error)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  if (self->broken)
+    return copy_broken (self, error);
+  register_locked (self, request, req_id);
+  return TRUE;
+}
+
+static gboolean
 send_request (GstTDengineConnection * self, GstTDengineRequest * request,
     guint64 req_id, GstTDengineOpcode opcode, const GOutputVector * parts,
     guint n_parts, GError ** error)
 {
-  g_mutex_lock (&self->lock);
-  gboolean usable = self->broken == NULL || copy_broken (self, error);
-  if (usable)
-    register_locked (self, request, req_id);
-  g_mutex_unlock (&self->lock);
-
-  if (!usable)
+  if (!start_request (self, request, req_id, error))
     return FALSE;
   if (gst_tdengine_socket_send (self->socket, opcode, parts, n_parts, error))
     return TRUE;
@@ -199,6 +212,28 @@ gst_tdengine_connection_send (GstTDengineConnection * self,
 {
   return send_request (self, request, req_id, GST_TDENGINE_OPCODE_BINARY, parts,
       n_parts, error);
+}
+
+/* a binary request for gst_tdengine_connection_send_prepared() */
+void
+gst_tdengine_connection_prepare (GstTDengineConnection * self,
+    GByteArray * frame, const GOutputVector * parts, guint n_parts)
+{
+  gst_tdengine_socket_prepare (self->socket, frame, GST_TDENGINE_OPCODE_BINARY,
+      parts, n_parts);
+}
+
+gboolean
+gst_tdengine_connection_send_prepared (GstTDengineConnection * self,
+    GstTDengineRequest * request, guint64 req_id, const GByteArray * frame,
+    GError ** error)
+{
+  if (!start_request (self, request, req_id, error))
+    return FALSE;
+  if (gst_tdengine_socket_send_prepared (self->socket, frame, error))
+    return TRUE;
+  gst_tdengine_connection_forget (self, request);
+  return FALSE;
 }
 
 /* a text request; takes the text */
@@ -224,71 +259,6 @@ gst_tdengine_connection_post_text (GstTDengineConnection * self, gchar * text)
       NULL);
 }
 
-static void
-wake_up (GCancellable * cancellable, gpointer data)
-{
-  GstTDengineConnection *self = data;
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-
-  g_cond_broadcast (&self->cond);
-}
-
-/* to be undone by g_cancellable_disconnect(), both without the lock */
-gulong
-gst_tdengine_connection_watch (GstTDengineConnection * self,
-    GCancellable * cancellable)
-{
-  return cancellable ? g_cancellable_connect (cancellable,
-      G_CALLBACK (wake_up), self, NULL) : 0;
-}
-
-/* FALSE with an error where no reply came; a request that was cancelled can be
- * waited for again */
-gboolean
-gst_tdengine_connection_wait_locked (GstTDengineConnection * self,
-    GstTDengineRequest * request, GCancellable * cancellable, GError ** error)
-{
-  if (g_cancellable_set_error_if_cancelled (cancellable, error))
-    return FALSE;
-  if (!request->under_way)
-    return copy_broken (self, error);
-  if (g_cond_wait_until (&self->cond, &self->lock, request->deadline)
-      || request->done || request->deadline > g_get_monotonic_time ())
-    return TRUE;
-  unregister_locked (self, request);
-  g_set_error (error, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_TIMEOUT,
-      "The server did not answer within %u ms",
-      self->settings->message_timeout);
-  return FALSE;
-}
-
-static gboolean
-check_code (const GstTDengineReply * reply, GError ** error)
-{
-  if (reply->code == 0)
-    return TRUE;
-  gst_tdengine_error_set_server (error, reply->code,
-      reply->text ? reply->text : "The server refused");
-  return FALSE;
-}
-
-/* Waits for the reply, which stays in the request. */
-gboolean
-gst_tdengine_connection_wait (GstTDengineConnection * self,
-    GstTDengineRequest * request, GCancellable * cancellable, GError ** error)
-{
-  gulong id = gst_tdengine_connection_watch (self, cancellable);
-  gboolean waited = TRUE;
-
-  g_mutex_lock (&self->lock);
-  while (waited && !request->done)
-    waited = gst_tdengine_connection_wait_locked (self, request, cancellable,
-        error);
-  g_mutex_unlock (&self->lock);
-  g_cancellable_disconnect (cancellable, id);
-  return waited && check_code (&request->reply, error);
-}
-
 static gboolean
 send_fetch (GstTDengineConnection * self, guint64 req_id, guint64 result_id,
     GError ** error)
@@ -306,28 +276,13 @@ gboolean
 gst_tdengine_connection_fetch (GstTDengineConnection * self,
     GstTDengineRequest * request, GError ** error)
 {
-  guint64 req_id;
+  guint64 req_id = gst_tdengine_connection_next_id (self);
 
-  g_mutex_lock (&self->lock);
-  req_id = next_id_locked (self);
-  if (self->broken) {
-    copy_broken (self, error);
-    g_mutex_unlock (&self->lock);
-    return FALSE;
-  }
-  register_locked (self, request, req_id);
-  g_mutex_unlock (&self->lock);
-  return send_fetch (self, req_id, request->resource_id, error);
+  return start_request (self, request, req_id, error)
+      && send_fetch (self, req_id, request->resource_id, error);
 }
 
-/* the reader thread */
-
-static void
-tell_waiters (GstTDengineConnection * self)
-{
-  self->untold_bytes = 0;
-  g_cond_broadcast (&self->cond);
-}
+/* reading */
 
 /* a failure here is one of reading, too, and told there */
 static void
@@ -347,7 +302,6 @@ take_reply (GstTDengineConnection * self, GstTDengineMessage * message,
 {
   GstTDengineNext next = GST_TDENGINE_NEXT_NOTHING;
   guint64 next_id = 0, resource_id = 0;
-  gsize size = message->size;
 
   g_mutex_lock (&self->lock);
   GstTDengineRequest *request =
@@ -371,15 +325,11 @@ take_reply (GstTDengineConnection * self, GstTDengineMessage * message,
   g_mutex_unlock (&self->lock);
 
   send_next (self, next, next_id, resource_id);
-  self->untold_bytes += size;
-  if (next != GST_TDENGINE_NEXT_FETCH || self->untold_bytes >= MAX_UNTOLD_BYTES)
-    tell_waiters (self);
 }
 
 static void
-fail_all (GstTDengineConnection * self, GError * error)
+fail_all_locked (GstTDengineConnection * self, GError * error)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
   GHashTableIter iter;
   gpointer request;
 
@@ -389,28 +339,147 @@ fail_all (GstTDengineConnection * self, GError * error)
   while (g_hash_table_iter_next (&iter, NULL, &request))
     ((GstTDengineRequest *) request)->under_way = FALSE;
   g_hash_table_remove_all (self->waiting);
-  g_cond_broadcast (&self->cond);
+  g_cond_signal (&self->idle);
 }
 
+/* One message, or a pause. Nobody else may be reading. Behind it those who sleep
+ * see what came, and one of them may read in turn. */
+static void
+read_one_locked (GstTDengineConnection * self, gint64 deadline)
+{
+  g_auto (GstTDengineMessage) message = { 0 };
+  g_auto (GstTDengineReply) reply = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  self->reading = TRUE;
+  g_mutex_unlock (&self->lock);
+  if (gst_tdengine_socket_receive (self->socket, deadline, &message, &error)
+      && gst_tdengine_messages_parse (&message, &reply, &error))
+    take_reply (self, &message, &reply);
+  g_mutex_lock (&self->lock);
+  self->reading = FALSE;
+  if (error && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+    fail_all_locked (self, error);
+  if (self->n_sleeping > 0)
+    g_cond_broadcast (&self->cond);
+}
+
+/* the reader thread: reads while no one waits */
 static gpointer
 read_replies (gpointer data)
 {
   GstTDengineConnection *self = data;
-  g_autoptr (GError) error = NULL;
+  gboolean can_pause = gst_tdengine_socket_can_pause (self->socket);
+  gint64 patience = MIN_PATIENCE;
 
-  while (!error) {
-    g_auto (GstTDengineMessage) message = { 0 };
-    g_auto (GstTDengineReply) reply = { 0 };
-
-    if (self->untold_bytes > 0
-        && !gst_tdengine_socket_wait (self->socket, MAX_UNTOLD_TIME))
-      tell_waiters (self);
-    if (gst_tdengine_socket_receive (self->socket, &message, &error)
-        && gst_tdengine_messages_parse (&message, &reply, &error))
-      take_reply (self, &message, &reply);
+  g_mutex_lock (&self->lock);
+  while (!self->broken) {
+    if (self->reading || self->led) {
+      patience = self->led ? MIN_PATIENCE : MIN (2 * patience, MAX_PATIENCE);
+      self->led = FALSE;
+      g_cond_wait_until (&self->idle, &self->lock,
+          g_get_monotonic_time () + patience);
+    } else {
+      read_one_locked (self, GST_TDENGINE_NO_DEADLINE);
+      /* to whoever sleeps, what comes next */
+      self->led = can_pause && self->n_sleeping > 0;
+    }
   }
-  fail_all (self, error);
+  g_mutex_unlock (&self->lock);
   return NULL;
+}
+
+/* waiting */
+
+static void
+wake_up (GCancellable * cancellable, gpointer data)
+{
+  GstTDengineConnection *self = data;
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  g_cond_broadcast (&self->cond);
+  if (self->reading)
+    gst_tdengine_socket_pause (self->socket);
+}
+
+/* to be undone by g_cancellable_disconnect(), both without the lock */
+gulong
+gst_tdengine_connection_watch (GstTDengineConnection * self,
+    GCancellable * cancellable)
+{
+  return cancellable ? g_cancellable_connect (cancellable,
+      G_CALLBACK (wake_up), self, NULL) : 0;
+}
+
+/* returns when something has come, for the request or for another */
+static void
+read_or_sleep_locked (GstTDengineConnection * self, gint64 deadline)
+{
+  if (!self->reading && gst_tdengine_socket_can_pause (self->socket)) {
+    self->led = TRUE;
+    read_one_locked (self, deadline);
+  } else {
+    self->n_sleeping++;
+    g_cond_wait_until (&self->cond, &self->lock, deadline);
+    self->n_sleeping--;
+  }
+}
+
+/* FALSE with an error where no reply came; a request that was cancelled can be
+ * waited for again */
+gboolean
+gst_tdengine_connection_wait_locked (GstTDengineConnection * self,
+    GstTDengineRequest * request, GCancellable * cancellable, GError ** error)
+{
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return FALSE;
+  if (!request->under_way)
+    return copy_broken (self, error);
+  read_or_sleep_locked (self, request->deadline);
+  if (request->done || request->deadline > g_get_monotonic_time ())
+    return TRUE;
+  unregister_locked (self, request);
+  g_set_error (error, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_TIMEOUT,
+      "The server did not answer within %u ms",
+      self->settings->message_timeout);
+  return FALSE;
+}
+
+static gboolean
+check_code (const GstTDengineReply * reply, GError ** error)
+{
+  if (reply->code == 0)
+    return TRUE;
+  gst_tdengine_error_set_server (error, reply->code,
+      reply->text ? reply->text : "The server refused");
+  return FALSE;
+}
+
+/* Waits for the last reply, which stays in the request; or where something follows
+ * it, at least for that to what was sent with req_id. */
+gboolean
+gst_tdengine_connection_wait_for (GstTDengineConnection * self,
+    GstTDengineRequest * request, guint64 req_id, GCancellable * cancellable,
+    GError ** error)
+{
+  gulong id = gst_tdengine_connection_watch (self, cancellable);
+  gboolean waited = TRUE;
+
+  g_mutex_lock (&self->lock);
+  while (waited && !request->done && (req_id == 0 || request->req_id == req_id))
+    waited = gst_tdengine_connection_wait_locked (self, request, cancellable,
+        error);
+  g_mutex_unlock (&self->lock);
+  g_cancellable_disconnect (cancellable, id);
+  return waited && check_code (&request->reply, error);
+}
+
+gboolean
+gst_tdengine_connection_wait (GstTDengineConnection * self,
+    GstTDengineRequest * request, GCancellable * cancellable, GError ** error)
+{
+  return gst_tdengine_connection_wait_for (self, request, 0, cancellable,
+      error);
 }
 
 /* opening and closing */
@@ -489,6 +558,7 @@ gst_tdengine_connection_close (GstTDengineConnection * connection)
   if (!connection->broken)
     connection->broken = g_error_new_literal (GST_TDENGINE_ERROR,
         GST_TDENGINE_ERROR_CLOSED, "The connection was closed");
+  g_cond_signal (&connection->idle);
   g_mutex_unlock (&connection->lock);
   if (!reader)
     return;

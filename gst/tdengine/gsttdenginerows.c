@@ -119,28 +119,33 @@ check_varying (GstTDengineRows * self, guint index,
     const GstTDengineColumn * column, guint prefix, GError ** error)
 {
   GstTDengineColumnData *data = &self->columns[index];
+  const gsize end = data->size;
+  gsize longest = 0;
 
   for (guint row = 0; row < self->n_rows; row++) {
-    gint32 offset = (gint32) GST_READ_UINT32_LE (data->start + 4 * (gsize) row);
+    gsize offset = GST_READ_UINT32_LE (data->start + 4 * (gsize) row);
 
-    if (offset == -1)
-      continue;
-    if (offset < 0 || (gsize) offset + prefix > data->size)
+    /* NULL's offset, -1, is beyond the end, too, and rare */
+    if (offset + prefix > end) {
+      if (offset == G_MAXUINT32)
+        continue;
       return refuse (error, "row %u of column \"%s\" lies at %d of %"
-          G_GSIZE_FORMAT " bytes", row, column->name, offset, data->size);
+          G_GSIZE_FORMAT " bytes", row, column->name, (gint32) offset, end);
+    }
 
     const guint8 *value = data->values + offset;
     gsize size = prefix == 2 ? GST_READ_UINT16_LE (value) :
         GST_READ_UINT32_LE (value);
-    if (size > data->size - offset - prefix)
+    if (offset + prefix + size > end)
       return refuse (error, "row %u of column \"%s\" says it has %"
           G_GSIZE_FORMAT " bytes but %" G_GSIZE_FORMAT " are left", row,
-          column->name, size, data->size - offset - prefix);
+          column->name, size, end - offset - prefix);
     if (column->type == GST_TDENGINE_TYPE_NCHAR
         && !check_ucs4 (column, row, value + prefix, size, error))
       return FALSE;
-    data->longest = MAX (data->longest, size);
+    longest = MAX (longest, size);
   }
+  data->longest = longest;
   return TRUE;
 }
 

@@ -7,6 +7,9 @@
  * into as much as the one before took. Where no TLS lies
  * between, the calls go to the kernel itself: GIO would make three of each.
  *
+ * Reading can pause anywhere, even within a frame: what has come stays here,
+ * and whoever reads next goes on with it.
+ *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #define _GNU_SOURCE             /* ppoll() */
@@ -14,8 +17,10 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <unistd.h>
 #include <libsoup/soup.h>
 
 #include "gsttdengineerror-private.h"
@@ -40,6 +45,7 @@ struct _GstTDengineSocket
   GIOStream *stream;
   SoupWebsocketConnection *websocket;   /* owns the stream's HTTP side */
   gint fd;                      /* of a plain connection, blocking, or -1 */
+  gint pause_fd;                /* readable: the reading thread is to pause */
   GCancellable *closing;
 
   /* of the reading thread */
@@ -47,6 +53,8 @@ struct _GstTDengineSocket
   guint8 *incoming;             /* of the pool; becomes the next message's */
   gsize incoming_from;
   gsize incoming_to;
+  GstTDengineMessage partial;   /* the fragments that have come */
+  gboolean started;             /* partial is */
 
   GMutex send_lock;
   GByteArray *outgoing;         /* a masked frame, under send_lock */
@@ -58,7 +66,8 @@ typedef struct
 {
   gboolean fin;
   GstTDengineOpcode opcode;
-  guint64 size;
+  gsize head_size;
+  guint64 size;                 /* of the payload */
 } FrameHead;
 
 /* the connection under what libsoup wraps it in */
@@ -111,6 +120,7 @@ gst_tdengine_socket_new (GIOStream * stream)
   self->incoming = gst_tdengine_pool_take (self->pool, MIN_INCOMING_SIZE);
   take_leftover (self);
   self->fd = take_fd (stream);
+  self->pause_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
   self->closing = g_cancellable_new ();
   self->outgoing = g_byte_array_new ();
   g_mutex_init (&self->send_lock);
@@ -126,7 +136,10 @@ gst_tdengine_socket_free (GstTDengineSocket * self)
   g_clear_object (&self->websocket);
   g_object_unref (self->closing);
   g_byte_array_unref (self->outgoing);
+  gst_tdengine_message_clear (&self->partial);
   gst_tdengine_pool_give_back (self->incoming);
+  if (self->pause_fd >= 0)
+    close (self->pause_fd);
   gst_tdengine_pool_unref (self->pool);
   g_mutex_clear (&self->send_lock);
   g_free (self);
@@ -269,9 +282,53 @@ lost (GError ** error, const gchar * why)
   return FALSE;
 }
 
+/* Whether reading can pause. Behind TLS it can't: bytes may be there that no
+ * poll tells of. */
+gboolean
+gst_tdengine_socket_can_pause (GstTDengineSocket * self)
+{
+  return self->fd >= 0 && self->pause_fd >= 0;
+}
+
+/* Makes who reads until a deadline pause. Any thread may. */
+void
+gst_tdengine_socket_pause (GstTDengineSocket * self)
+{
+  eventfd_write (self->pause_fd, 1);
+}
+
+static gboolean
+paused (GError ** error)
+{
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK,
+      "Reading has paused");
+  return FALSE;
+}
+
+static gboolean
+wait_for_bytes (GstTDengineSocket * self, gint64 deadline, GError ** error)
+{
+  gint64 left = MAX (deadline - g_get_monotonic_time (), 0);
+  const struct timespec limit = { left / G_USEC_PER_SEC,
+    left % G_USEC_PER_SEC * 1000
+  };
+  struct pollfd polls[] = { {self->fd, POLLIN}, {self->pause_fd, POLLIN} };
+  eventfd_t count;
+  gint n = ppoll (polls, G_N_ELEMENTS (polls), &limit, NULL);
+
+  if (n < 0 && errno != EINTR)
+    return lost (error, g_strerror (errno));
+  if (n > 0 && !polls[1].revents)
+    return TRUE;
+  if (n > 0)
+    eventfd_read (self->pause_fd, &count);
+  return paused (error);
+}
+
 /* at least one byte */
 static gssize
-read_some (GstTDengineSocket * self, guint8 * to, gsize size, GError ** error)
+read_some (GstTDengineSocket * self, guint8 * to, gsize size, gint64 deadline,
+    GError ** error)
 {
   g_autoptr (GError) local = NULL;
   gssize n;
@@ -280,6 +337,9 @@ read_some (GstTDengineSocket * self, guint8 * to, gsize size, GError ** error)
     n = g_input_stream_read (g_io_stream_get_input_stream (self->stream), to,
         size, self->closing, &local);
   } else {
+    if (deadline != GST_TDENGINE_NO_DEADLINE
+        && !wait_for_bytes (self, deadline, error))
+      return -1;
     do
       n = recv (self->fd, to, size, 0);
     while (n < 0 && errno == EINTR);
@@ -289,19 +349,6 @@ read_some (GstTDengineSocket * self, guint8 * to, gsize size, GError ** error)
   lost (error, n == 0 ? "the server closed it" :
       local ? local->message : g_strerror (errno));
   return -1;
-}
-
-/* Whether something comes within so many microseconds. Behind TLS that can't be
- * told without reading it: FALSE. */
-gboolean
-gst_tdengine_socket_wait (GstTDengineSocket * self, guint timeout)
-{
-  const struct timespec limit = { 0, timeout * 1000L };
-  struct pollfd poll = {.fd = self->fd,.events = POLLIN };
-
-  if (self->incoming_to > self->incoming_from)
-    return TRUE;
-  return self->fd >= 0 && ppoll (&poll, 1, &limit, NULL) > 0;
 }
 
 static gboolean
@@ -342,7 +389,8 @@ make_room (GstTDengineSocket * self, gsize size, GError ** error)
 
 /* until so many bytes are there; of many, memory for what is there is doubled */
 static gboolean
-fill_incoming (GstTDengineSocket * self, gsize needed, GError ** error)
+fill_incoming (GstTDengineSocket * self, gsize needed, gint64 deadline,
+    GError ** error)
 {
   if (count_incoming (self) == 0)
     self->incoming_from = self->incoming_to = 0;
@@ -353,7 +401,7 @@ fill_incoming (GstTDengineSocket * self, gsize needed, GError ** error)
       return FALSE;
     gssize n = read_some (self, self->incoming + self->incoming_to,
         gst_tdengine_pool_get_room (self->incoming) - self->incoming_to,
-        error);
+        deadline, error);
     if (n < 0)
       return FALSE;
     self->incoming_to += n;
@@ -362,46 +410,70 @@ fill_incoming (GstTDengineSocket * self, gsize needed, GError ** error)
 }
 
 static gboolean
-read_size (GstTDengineSocket * self, guint8 code, guint64 * size,
+read_size (GstTDengineSocket * self, FrameHead * head, gint64 deadline,
     GError ** error)
 {
-  guint n_bytes = code == 126 ? 2 : 8;
+  guint8 code = self->incoming[self->incoming_from + 1] & 0x7f;
   const guint8 *bytes;
 
-  *size = code;
+  head->head_size = 2;
+  head->size = code;
   if (code < 126)
     return TRUE;
-  if (!fill_incoming (self, n_bytes, error))
+  head->head_size += code == 126 ? 2 : 8;
+  if (!fill_incoming (self, head->head_size, deadline, error))
     return FALSE;
-  bytes = self->incoming + self->incoming_from;
-  self->incoming_from += n_bytes;
-  *size = code == 126 ? GST_READ_UINT16_BE (bytes) : GST_READ_UINT64_BE (bytes);
-  if (*size < (code == 126 ? 126 : 0x10000))
+  bytes = self->incoming + self->incoming_from + 2;
+  head->size =
+      code == 126 ? GST_READ_UINT16_BE (bytes) : GST_READ_UINT64_BE (bytes);
+  if (head->size < (code == 126 ? 126 : 0x10000))
     return refuse (error, "its length is not in the shortest form");
   return TRUE;
 }
 
+/* the head stays where it lies until the frame is whole */
 static gboolean
-read_head (GstTDengineSocket * self, FrameHead * head, GError ** error)
+read_head (GstTDengineSocket * self, FrameHead * head, gint64 deadline,
+    GError ** error)
 {
   guint8 first, second;
 
-  if (!fill_incoming (self, 2, error))
+  if (!fill_incoming (self, 2, deadline, error))
     return FALSE;
-  first = self->incoming[self->incoming_from++];
-  second = self->incoming[self->incoming_from++];
+  first = self->incoming[self->incoming_from];
+  second = self->incoming[self->incoming_from + 1];
   head->fin = first >> 7;
   head->opcode = first & 0xf;
   if (first & 0x70)
     return refuse (error, "reserved bits are set");
   if (second & 0x80)
     return refuse (error, "a server's frame must not be masked");
-  if (!read_size (self, second & 0x7f, &head->size, error))
-    return FALSE;
-  if (head->opcode >= GST_TDENGINE_OPCODE_CLOSE
-      && (!head->fin || head->size > MAX_CONTROL_SIZE))
+  return read_size (self, head, deadline, error);
+}
+
+static gboolean
+check_control (const FrameHead * head, GError ** error)
+{
+  if (!head->fin || head->size > MAX_CONTROL_SIZE)
     return refuse (error, "a control frame is in parts or longer than %d bytes",
         MAX_CONTROL_SIZE);
+  return TRUE;
+}
+
+static gboolean
+check_data (GstTDengineSocket * self, const FrameHead * head, GError ** error)
+{
+  gboolean continues = head->opcode == GST_TDENGINE_OPCODE_CONTINUATION;
+
+  if (head->opcode > GST_TDENGINE_OPCODE_BINARY)
+    return refuse (error, "its kind is %d, which is not known", head->opcode);
+  if (continues && !self->started)
+    return refuse (error, "it continues nothing");
+  if (!continues && self->started)
+    return refuse (error, "a message begins within another");
+  if (head->size > GST_TDENGINE_MAX_MESSAGE_SIZE - self->partial.size)
+    return refuse (error, "a message is longer than %u bytes",
+        GST_TDENGINE_MAX_MESSAGE_SIZE);
   return TRUE;
 }
 
@@ -409,9 +481,8 @@ static gboolean
 handle_control (GstTDengineSocket * self, const FrameHead * head,
     GError ** error)
 {
-  if (!fill_incoming (self, head->size, error))
-    return FALSE;
   GOutputVector part = { self->incoming + self->incoming_from, head->size };
+
   self->incoming_from += head->size;
   switch (head->opcode) {
     case GST_TDENGINE_OPCODE_PING:
@@ -430,9 +501,9 @@ handle_control (GstTDengineSocket * self, const FrameHead * head,
 
 /* Of its own, or more of it. */
 static gboolean
-copy_payload (GstTDengineSocket * self, gsize size,
-    GstTDengineMessage * message, GError ** error)
+copy_payload (GstTDengineSocket * self, gsize size, GError ** error)
 {
+  GstTDengineMessage *message = &self->partial;
   gsize end = message->size + size;
   guint8 *memory = message->memory ?
       gst_tdengine_pool_grow (message->memory, end) :
@@ -450,9 +521,9 @@ copy_payload (GstTDengineSocket * self, gsize size,
 /* The message takes the memory that it lies in. The next one, which begins with
  * what was read behind it, is expected to need a little more at most. */
 static gboolean
-hand_over (GstTDengineSocket * self, gsize size, GstTDengineMessage * message,
-    GError ** error)
+hand_over (GstTDengineSocket * self, gsize size, GError ** error)
 {
+  GstTDengineMessage *message = &self->partial;
   gsize end = self->incoming_from + size;
   gsize rest = self->incoming_to - end;
   guint8 *next = gst_tdengine_pool_take (self->pool,
@@ -472,58 +543,56 @@ hand_over (GstTDengineSocket * self, gsize size, GstTDengineMessage * message,
 
 /* A small message must not hold much memory. */
 static gboolean
-read_payload (GstTDengineSocket * self, const FrameHead * head,
-    GstTDengineMessage * message, GError ** error)
+take_payload (GstTDengineSocket * self, const FrameHead * head, GError ** error)
 {
-  if (head->size > GST_TDENGINE_MAX_MESSAGE_SIZE - message->size)
-    return refuse (error, "a message is longer than %u bytes",
-        GST_TDENGINE_MAX_MESSAGE_SIZE);
-  if (!fill_incoming (self, head->size, error))
-    return FALSE;
-  if (message->memory || !head->fin
+  if (!self->started)
+    self->partial.opcode = head->opcode;
+  if (self->started || !head->fin
       || head->size < gst_tdengine_pool_get_room (self->incoming) / 2)
-    return copy_payload (self, head->size, message, error);
-  return hand_over (self, head->size, message, error);
+    return copy_payload (self, head->size, error);
+  return hand_over (self, head->size, error);
 }
 
+/* one frame, taken from what has come once it is whole */
 static gboolean
-check_sequence (const FrameHead * head, gboolean started, GError ** error)
+receive_frame (GstTDengineSocket * self, FrameHead * head, gint64 deadline,
+    GError ** error)
 {
-  if (head->opcode == GST_TDENGINE_OPCODE_CONTINUATION)
-    return started || refuse (error, "it continues nothing");
-  if (head->opcode > GST_TDENGINE_OPCODE_BINARY)
-    return refuse (error, "its kind is %d, which is not known", head->opcode);
-  return !started || refuse (error, "a message begins within another");
+  gboolean is_control;
+
+  if (!read_head (self, head, deadline, error))
+    return FALSE;
+  is_control = head->opcode >= GST_TDENGINE_OPCODE_CLOSE;
+  if (!(is_control ? check_control (head, error)
+          : check_data (self, head, error))
+      || !fill_incoming (self, head->head_size + head->size, deadline, error))
+    return FALSE;
+  self->incoming_from += head->head_size;
+  if (is_control)
+    return handle_control (self, head, error);
+  if (!take_payload (self, head, error))
+    return FALSE;
+  self->started = TRUE;
+  return TRUE;
 }
 
-/* One message, whole. Pings are answered on the way. An error leaves nothing
- * in the message, and the socket of no more use. */
+/* One message, whole. Pings are answered on the way. Where reading can pause it
+ * does at the deadline, or when told to: that is G_IO_ERROR_WOULD_BLOCK, and the
+ * next call goes on. Any other error leaves the socket of no more use. */
 gboolean
-gst_tdengine_socket_receive (GstTDengineSocket * self,
+gst_tdengine_socket_receive (GstTDengineSocket * self, gint64 deadline,
     GstTDengineMessage * message, GError ** error)
 {
-  g_auto (GstTDengineMessage) whole = { 0 };
-  gboolean started = FALSE;
   FrameHead head = { 0 };
 
   do {
-    if (!read_head (self, &head, error))
+    if (!receive_frame (self, &head, deadline, error))
       return FALSE;
-    if (head.opcode >= GST_TDENGINE_OPCODE_CLOSE) {
-      if (!handle_control (self, &head, error))
-        return FALSE;
-      continue;
-    }
-    if (!check_sequence (&head, started, error)
-        || !read_payload (self, &head, &whole, error))
-      return FALSE;
-    if (!started)
-      whole.opcode = head.opcode;
-    started = TRUE;
-  } while (!started || !head.fin || head.opcode >= GST_TDENGINE_OPCODE_CLOSE);
+  } while (head.opcode >= GST_TDENGINE_OPCODE_CLOSE || !head.fin);
 
-  *message = whole;
-  whole.memory = NULL;
+  *message = self->partial;
+  memset (&self->partial, 0, sizeof self->partial);
+  self->started = FALSE;
   return TRUE;
 }
 
@@ -550,24 +619,25 @@ write_head (guint8 * head, GstTDengineOpcode opcode, gsize size, guint32 key)
   return n + 4;
 }
 
+/* so many bytes are masked by one instruction where the machine has it */
+typedef guint8 Wide __attribute__((vector_size (32)));
+
 /* position is that of the first byte in the whole payload */
 static void
 mask (guint8 * to, const guint8 * from, gsize size, guint32 key, gsize position)
 {
-  guint8 turned[8];
-  guint64 word, wide;
+  Wide word, turned;
   gsize i = 0;
 
-  for (guint k = 0; k < 8; k++)
+  for (guint k = 0; k < sizeof turned; k++)
     turned[k] = ((const guint8 *) &key)[(position + k) % 4];
-  memcpy (&wide, turned, 8);
-  for (; i + 8 <= size; i += 8) {
-    memcpy (&word, from + i, 8);
-    word ^= wide;
-    memcpy (to + i, &word, 8);
+  for (; i + sizeof word <= size; i += sizeof word) {
+    memcpy (&word, from + i, sizeof word);
+    word ^= turned;
+    memcpy (to + i, &word, sizeof word);
   }
   for (; i < size; i++)
-    to[i] = from[i] ^ turned[i % 8];
+    to[i] = from[i] ^ turned[i % 4];
 }
 
 static guint32
@@ -585,11 +655,9 @@ next_key (GstTDengineSocket * self)
 
 /* the frame leaves in one write: two small ones would wait for each other */
 static void
-build_frame (GstTDengineSocket * self, GstTDengineOpcode opcode,
-    const GOutputVector * parts, guint n_parts)
+build_frame (GByteArray * frame, GstTDengineOpcode opcode,
+    const GOutputVector * parts, guint n_parts, guint32 key)
 {
-  GByteArray *frame = self->outgoing;
-  guint32 key = next_key (self);
   gsize size = 0, position = 0, head_size;
   guint8 head[MAX_HEAD_SIZE];
 
@@ -606,9 +674,9 @@ build_frame (GstTDengineSocket * self, GstTDengineOpcode opcode,
 }
 
 static gboolean
-write_frame (GstTDengineSocket * self, GError ** error)
+write_frame (GstTDengineSocket * self, const GByteArray * frame,
+    GError ** error)
 {
-  const GByteArray *frame = self->outgoing;
   g_autoptr (GError) local = NULL;
   gsize sent = 0;
 
@@ -629,6 +697,30 @@ write_frame (GstTDengineSocket * self, GError ** error)
   return TRUE;
 }
 
+/* Makes a message, gathered from parts, ready to be sent: to do it while the
+ * server works on the one before saves the time of masking. Any thread may. */
+void
+gst_tdengine_socket_prepare (GstTDengineSocket * self, GByteArray * frame,
+    GstTDengineOpcode opcode, const GOutputVector * parts, guint n_parts)
+{
+  guint32 key;
+
+  g_mutex_lock (&self->send_lock);
+  key = next_key (self);
+  g_mutex_unlock (&self->send_lock);
+  build_frame (frame, opcode, parts, n_parts, key);
+}
+
+/* Sends what was prepared. Any thread may. */
+gboolean
+gst_tdengine_socket_send_prepared (GstTDengineSocket * self,
+    const GByteArray * frame, GError ** error)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->send_lock);
+
+  return write_frame (self, frame, error);
+}
+
 /* Sends one message, gathered from parts. Any thread may. */
 gboolean
 gst_tdengine_socket_send (GstTDengineSocket * self, GstTDengineOpcode opcode,
@@ -636,8 +728,8 @@ gst_tdengine_socket_send (GstTDengineSocket * self, GstTDengineOpcode opcode,
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->send_lock);
 
-  build_frame (self, opcode, parts, n_parts);
-  return write_frame (self, error);
+  build_frame (self->outgoing, opcode, parts, n_parts, next_key (self));
+  return write_frame (self, self->outgoing, error);
 }
 
 /* what can be written at once */
@@ -663,7 +755,8 @@ say_goodbye (GstTDengineSocket * self)
 
   if (!g_mutex_trylock (&self->send_lock))
     return;
-  build_frame (self, GST_TDENGINE_OPCODE_CLOSE, &part, 1);
+  build_frame (self->outgoing, GST_TDENGINE_OPCODE_CLOSE, &part, 1,
+      next_key (self));
   try_frame (self);
   g_mutex_unlock (&self->send_lock);
 }

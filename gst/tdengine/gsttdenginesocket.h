@@ -9,6 +9,7 @@
 #include "gsttdenginesettings.h"
 
 #define GST_TDENGINE_MAX_MESSAGE_SIZE (100u * 1024 * 1024)
+#define GST_TDENGINE_NO_DEADLINE G_MAXINT64
 
 typedef enum
 {
@@ -43,11 +44,20 @@ gboolean            gst_tdengine_socket_send    (GstTDengineSocket *socket,
                                                  const GOutputVector *parts,
                                                  guint n_parts,
                                                  GError **error);
-gboolean            gst_tdengine_socket_wait    (GstTDengineSocket *socket,
-                                                 guint timeout);
+void                gst_tdengine_socket_prepare (GstTDengineSocket *socket,
+                                                 GByteArray *frame,
+                                                 GstTDengineOpcode opcode,
+                                                 const GOutputVector *parts,
+                                                 guint n_parts);
+gboolean            gst_tdengine_socket_send_prepared (GstTDengineSocket *socket,
+                                                       const GByteArray *frame,
+                                                       GError **error);
 gboolean            gst_tdengine_socket_receive (GstTDengineSocket *socket,
+                                                 gint64 deadline,
                                                  GstTDengineMessage *message,
                                                  GError **error);
+gboolean            gst_tdengine_socket_can_pause (GstTDengineSocket *socket);
+void                gst_tdengine_socket_pause   (GstTDengineSocket *socket);
 
 void                gst_tdengine_message_clear  (GstTDengineMessage *message);
 

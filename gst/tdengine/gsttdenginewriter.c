@@ -1,8 +1,9 @@
 /* tdengine writer: rows into a table
  *
  * At any time one request is under way. While the server works on it, the next
- * one is collected; before that is sent, the one before is waited for. A wait
- * that was cancelled leaves everything as it is, to be taken up again.
+ * one is collected and made ready; before that is sent, the one before is waited
+ * for. A wait that was cancelled leaves everything as it is, to be taken up
+ * again.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -63,7 +64,8 @@ struct _GstTDengineWriter
   GstTDengineRequest request;
   guint n_rows_under_way;
   GstTDengineBind *bind;
-  GByteArray *message;          /* kept from one to the next */
+  GByteArray *message;          /* both kept from one to the next */
+  GByteArray *frame;
 
   GMutex lock;
   guint64 n_rows;               /* that the server confirmed, under lock */
@@ -90,6 +92,7 @@ gst_tdengine_writer_init (GstTDengineWriter * self)
   g_array_set_clear_func (self->held, clear_held);
   self->bind = gst_tdengine_bind_new ();
   self->message = g_byte_array_new ();
+  self->frame = g_byte_array_new ();
   g_mutex_init (&self->lock);
 }
 
@@ -101,6 +104,7 @@ gst_tdengine_writer_finalize (GObject * object)
   gst_tdengine_connection_forget (self->connection, &self->request);
   g_array_unref (self->held);
   g_byte_array_unref (self->message);
+  g_byte_array_unref (self->frame);
   gst_tdengine_bind_free (self->bind);
   g_hash_table_unref (self->known_tables);
   g_clear_pointer (&self->target, gst_tdengine_target_free);
@@ -190,13 +194,13 @@ forget_request (GstTDengineWriter * self)
 
 /* FALSE leaves what was cancelled under way, and nothing else */
 static gboolean
-wait_for_reply (GstTDengineWriter * self, GCancellable * cancellable,
-    GError ** error)
+wait_for_reply (GstTDengineWriter * self, guint64 req_id,
+    GCancellable * cancellable, GError ** error)
 {
   g_autoptr (GError) local = NULL;
 
-  if (gst_tdengine_connection_wait (self->connection, &self->request,
-          cancellable, &local))
+  if (gst_tdengine_connection_wait_for (self->connection, &self->request,
+          req_id, cancellable, &local))
     return TRUE;
   if (!g_error_matches (local, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
     forget_request (self);
@@ -229,7 +233,7 @@ confirm (GstTDengineWriter * self, GCancellable * cancellable, GError ** error)
 {
   if (self->under_way == NOTHING)
     return TRUE;
-  if (!wait_for_reply (self, cancellable, error))
+  if (!wait_for_reply (self, 0, cancellable, error))
     return FALSE;
   count_rows (self);
   forget_request (self);
@@ -308,9 +312,9 @@ make_part (gconstpointer data, gsize size)
 
 /* The columns are taken from where they lie. With all of the target's columns
  * their places say which they are, otherwise their names do. */
-static gboolean
-send_raw (GstTDengineWriter * self, GstTDengineRows * rows,
-    const guint8 * name, gsize name_size, GError ** error)
+static void
+prepare_raw (GstTDengineWriter * self, GstTDengineRows * rows, guint64 req_id,
+    const guint8 * name, gsize name_size)
 {
   static const guint8 trailer[BLOCK_TRAILER_SIZE];
   g_autofree Picked *picked = g_new (Picked, self->target->n_columns);
@@ -321,7 +325,6 @@ send_raw (GstTDengineWriter * self, GstTDengineRows * rows,
   g_autofree guint8 *fields = g_malloc (n * GST_TDENGINE_FIELD_SIZE);
   g_autofree GOutputVector *parts = g_new (GOutputVector, n + 5);
   guint8 request_head[GST_TDENGINE_WRITE_RAW_HEAD_SIZE];
-  guint64 req_id = next_id (self);
   guint n_parts = 0;
 
   gst_tdengine_messages_write_raw_head (request_head, req_id,
@@ -342,13 +345,8 @@ send_raw (GstTDengineWriter * self, GstTDengineRows * rows,
   parts[n_parts++] = make_part (trailer, sizeof trailer);
   if (!all)
     parts[n_parts++] = make_part (fields, n * GST_TDENGINE_FIELD_SIZE);
-
-  self->n_rows_under_way = gst_tdengine_rows_get_n_rows (rows);
-  if (!gst_tdengine_connection_send (self->connection, &self->request, req_id,
-          parts, n_parts, error))
-    return FALSE;
-  self->under_way = RAW_BLOCK;
-  return TRUE;
+  gst_tdengine_connection_prepare (self->connection, self->frame, parts,
+      n_parts);
 }
 
 /* bound rows */
@@ -430,7 +428,22 @@ on_bound (GstTDengineRequest * request)
       GST_TDENGINE_NEXT_NOTHING;
 }
 
-/* The message is put together while the server works on the one before. */
+/* Until the values are taken. The next message is put together while the server
+ * stores them: no thread but this one is needed to send the exec. A cancelled
+ * wait leaves them under way. */
+static gboolean
+wait_until_bound (GstTDengineWriter * self, guint64 req_id,
+    GCancellable * cancellable, GError ** error)
+{
+  g_autoptr (GError) local = NULL;
+
+  if (wait_for_reply (self, req_id, cancellable, &local)
+      || g_error_matches (local, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
+}
+
 static gboolean
 send_bound (GstTDengineWriter * self, const GstTDengineRun * runs, guint n_runs,
     guint n_rows, GCancellable * cancellable, GError ** error)
@@ -442,19 +455,20 @@ send_bound (GstTDengineWriter * self, const GstTDengineRun * runs, guint n_runs,
     return FALSE;
   gst_tdengine_bind_build (self->bind, self->message, req_id, self->stmt_id,
       self->target, runs, n_runs);
+  GOutputVector part = { self->message->data, self->message->len };
+  gst_tdengine_connection_prepare (self->connection, self->frame, &part, 1);
   if (!confirm (self, cancellable, error))
     return FALSE;
-  GOutputVector part = { self->message->data, self->message->len };
   self->request.on_reply = on_bound;
   self->request.resource_id = self->stmt_id;
-  if (!gst_tdengine_connection_send (self->connection, &self->request, req_id,
-          &part, 1, error)) {
+  if (!gst_tdengine_connection_send_prepared (self->connection, &self->request,
+          req_id, self->frame, error)) {
     forget_request (self);
     return FALSE;
   }
   self->n_rows_under_way = n_rows;
   self->under_way = BOUND;
-  return TRUE;
+  return wait_until_bound (self, req_id, cancellable, error);
 }
 
 /* what is held back */
@@ -559,10 +573,17 @@ submit_raw (GstTDengineWriter * self, GCancellable * cancellable,
 {
   g_autoptr (GstTDengineRows) rows = merge_held (self, error);
   const Held *held = &g_array_index (self->held, Held, 0);
+  guint64 req_id = next_id (self);
 
-  if (!rows || !confirm (self, cancellable, error)
-      || !send_raw (self, rows, held->name, held->name_size, error))
+  if (!rows)
     return FALSE;
+  prepare_raw (self, rows, req_id, held->name, held->name_size);
+  if (!confirm (self, cancellable, error)
+      || !gst_tdengine_connection_send_prepared (self->connection,
+          &self->request, req_id, self->frame, error))
+    return FALSE;
+  self->n_rows_under_way = gst_tdengine_rows_get_n_rows (rows);
+  self->under_way = RAW_BLOCK;
   release_held (self, self->held->len);
   return TRUE;
 }
