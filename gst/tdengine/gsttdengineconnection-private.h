@@ -58,11 +58,6 @@ gboolean gst_tdengine_connection_wait        (GstTDengineConnection *self,
                                               GstTDengineRequest *request,
                                               GCancellable *cancellable,
                                               GError **error);
-gboolean gst_tdengine_connection_wait_for    (GstTDengineConnection *self,
-                                              GstTDengineRequest *request,
-                                              guint64 req_id,
-                                              GCancellable *cancellable,
-                                              GError **error);
 void     gst_tdengine_connection_forget      (GstTDengineConnection *self,
                                               GstTDengineRequest *request);
 void     gst_tdengine_connection_post_text   (GstTDengineConnection *self,

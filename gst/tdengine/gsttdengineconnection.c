@@ -188,6 +188,11 @@ start_request (GstTDengineConnection * self, GstTDengineRequest * request,
   if (self->broken)
     return copy_broken (self, error);
   register_locked (self, request, req_id);
+  /* what is to follow the reply must not wait until someone waits for it */
+  if (request->on_reply) {
+    self->led = FALSE;
+    g_cond_signal (&self->idle);
+  }
   return TRUE;
 }
 
@@ -455,31 +460,21 @@ check_code (const GstTDengineReply * reply, GError ** error)
   return FALSE;
 }
 
-/* Waits for the last reply, which stays in the request; or where something follows
- * it, at least for that to what was sent with req_id. */
+/* Waits for the reply, which stays in the request. */
 gboolean
-gst_tdengine_connection_wait_for (GstTDengineConnection * self,
-    GstTDengineRequest * request, guint64 req_id, GCancellable * cancellable,
-    GError ** error)
+gst_tdengine_connection_wait (GstTDengineConnection * self,
+    GstTDengineRequest * request, GCancellable * cancellable, GError ** error)
 {
   gulong id = gst_tdengine_connection_watch (self, cancellable);
   gboolean waited = TRUE;
 
   g_mutex_lock (&self->lock);
-  while (waited && !request->done && (req_id == 0 || request->req_id == req_id))
+  while (waited && !request->done)
     waited = gst_tdengine_connection_wait_locked (self, request, cancellable,
         error);
   g_mutex_unlock (&self->lock);
   g_cancellable_disconnect (cancellable, id);
   return waited && check_code (&request->reply, error);
-}
-
-gboolean
-gst_tdengine_connection_wait (GstTDengineConnection * self,
-    GstTDengineRequest * request, GCancellable * cancellable, GError ** error)
-{
-  return gst_tdengine_connection_wait_for (self, request, 0, cancellable,
-      error);
 }
 
 /* opening and closing */

@@ -130,7 +130,7 @@ pop_locked (GstTDengineQuery * self)
 }
 
 /* a block that has come, and whether another one is to be asked for, which
- * after a pause the reader thread has not done */
+ * after a pause nobody has done */
 static GstBuffer *
 take_queued (GstTDengineQuery * self, gboolean * wanted)
 {

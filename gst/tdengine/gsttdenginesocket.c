@@ -620,7 +620,7 @@ write_head (guint8 * head, GstTDengineOpcode opcode, gsize size, guint32 key)
 }
 
 /* so many bytes are masked by one instruction where the machine has it */
-typedef guint8 Wide __attribute__((vector_size (32)));
+typedef guint8 Wide __attribute__((vector_size (16)));
 
 /* position is that of the first byte in the whole payload */
 static void

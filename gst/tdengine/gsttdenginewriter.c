@@ -194,13 +194,13 @@ forget_request (GstTDengineWriter * self)
 
 /* FALSE leaves what was cancelled under way, and nothing else */
 static gboolean
-wait_for_reply (GstTDengineWriter * self, guint64 req_id,
-    GCancellable * cancellable, GError ** error)
+wait_for_reply (GstTDengineWriter * self, GCancellable * cancellable,
+    GError ** error)
 {
   g_autoptr (GError) local = NULL;
 
-  if (gst_tdengine_connection_wait_for (self->connection, &self->request,
-          req_id, cancellable, &local))
+  if (gst_tdengine_connection_wait (self->connection, &self->request,
+          cancellable, &local))
     return TRUE;
   if (!g_error_matches (local, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
     forget_request (self);
@@ -233,7 +233,7 @@ confirm (GstTDengineWriter * self, GCancellable * cancellable, GError ** error)
 {
   if (self->under_way == NOTHING)
     return TRUE;
-  if (!wait_for_reply (self, 0, cancellable, error))
+  if (!wait_for_reply (self, cancellable, error))
     return FALSE;
   count_rows (self);
   forget_request (self);
@@ -428,22 +428,7 @@ on_bound (GstTDengineRequest * request)
       GST_TDENGINE_NEXT_NOTHING;
 }
 
-/* Until the values are taken. The next message is put together while the server
- * stores them: no thread but this one is needed to send the exec. A cancelled
- * wait leaves them under way. */
-static gboolean
-wait_until_bound (GstTDengineWriter * self, guint64 req_id,
-    GCancellable * cancellable, GError ** error)
-{
-  g_autoptr (GError) local = NULL;
-
-  if (wait_for_reply (self, req_id, cancellable, &local)
-      || g_error_matches (local, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    return TRUE;
-  g_propagate_error (error, g_steal_pointer (&local));
-  return FALSE;
-}
-
+/* The message is put together while the server works on the one before. */
 static gboolean
 send_bound (GstTDengineWriter * self, const GstTDengineRun * runs, guint n_runs,
     guint n_rows, GCancellable * cancellable, GError ** error)
@@ -468,7 +453,7 @@ send_bound (GstTDengineWriter * self, const GstTDengineRun * runs, guint n_runs,
   }
   self->n_rows_under_way = n_rows;
   self->under_way = BOUND;
-  return wait_until_bound (self, req_id, cancellable, error);
+  return TRUE;
 }
 
 /* what is held back */
