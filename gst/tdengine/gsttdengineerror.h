@@ -34,6 +34,8 @@ G_BEGIN_DECLS
  * @GST_TDENGINE_ERROR_PROTOCOL: the peer sent what the protocol does not allow
  * @GST_TDENGINE_ERROR_BLOCK: a block of rows contradicts itself or its schema
  * @GST_TDENGINE_ERROR_SCHEMA: rows do not fit the table they are meant for
+ * @GST_TDENGINE_ERROR_NOT_CONFIRMED: no one said that the rows before a
+ *   checkpoint are safe
  *
  * What can go wrong. The first ones carry the codes that TDengine's own
  * connectors use for the same situation.
@@ -52,6 +54,7 @@ typedef enum {
   GST_TDENGINE_ERROR_PROTOCOL = 0x10001,
   GST_TDENGINE_ERROR_BLOCK = 0x10002,
   GST_TDENGINE_ERROR_SCHEMA = 0x10003,
+  GST_TDENGINE_ERROR_NOT_CONFIRMED = 0x10004,
 } GstTDengineError;
 
 GST_TDENGINE_API

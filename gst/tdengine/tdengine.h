@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <gst/tdengine/gsttdenginecheckpoint.h>
 #include <gst/tdengine/gsttdengineconnection.h>
 #include <gst/tdengine/gsttdengineerror.h>
 #include <gst/tdengine/gsttdenginequery.h>
