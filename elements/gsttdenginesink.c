@@ -50,6 +50,9 @@ struct _GstTDengineSink
   gboolean failed;              /* under lock */
   gboolean stopping;            /* under lock */
 
+  /* the last one of this stream, under the object lock */
+  GstTDengineCheckpoint *checkpoint;
+
   GThread *timer;
   GCancellable *timer_cancellable;
   gboolean unlocked;            /* under the object lock */
@@ -203,12 +206,51 @@ check_settings_locked (GstTDengineSink * self, GError ** error)
   return what == NULL;
 }
 
+/* checkpoints */
+
+/* NULL where no row can be lost any more */
+static void
+keep_checkpoint (GstTDengineSink * self, GstTDengineCheckpoint * checkpoint)
+{
+  g_autoptr (GstTDengineCheckpoint) last = NULL;
+
+  GST_OBJECT_LOCK (self);
+  last = self->checkpoint;
+  self->checkpoint =
+      checkpoint ? gst_tdengine_checkpoint_ref (checkpoint) : NULL;
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* A later checkpoint stands for the rows that are lost here, and may never come
+ * here: so this is told of the last one that did. */
+static void
+fail_checkpoint (GstTDengineSink * self, const GError * error)
+{
+  g_autoptr (GstTDengineCheckpoint) last = NULL;
+
+  GST_OBJECT_LOCK (self);
+  last = g_steal_pointer (&self->checkpoint);
+  GST_OBJECT_UNLOCK (self);
+  if (last)
+    gst_tdengine_checkpoint_fail (last, error);
+}
+
+static void
+abandon_rows (GstTDengineSink * self, const gchar * why)
+{
+  g_autoptr (GError) error =
+      g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, why);
+
+  fail_checkpoint (self, error);
+}
+
 /* batches that wait too long */
 
 static void
 fail_locked (GstTDengineSink * self, const GError * error)
 {
   self->failed = TRUE;
+  fail_checkpoint (self, error);
   gst_tdengine_element_post_error (GST_ELEMENT (self), error);
 }
 
@@ -366,6 +408,7 @@ gst_tdengine_sink_stop (GstBaseSink * sink)
 
   stop_timer (self);
   write_rest (self);
+  abandon_rows (self, "The sink was stopped before EOS");
   if (self->connection)
     gst_tdengine_connection_close (self->connection);
   GST_OBJECT_LOCK (self);
@@ -502,16 +545,37 @@ gst_tdengine_sink_render (GstBaseSink * sink, GstBuffer * buffer)
   return work (self, buffer);
 }
 
-/* EOS goes on when the server has confirmed every row. The base class holds the
- * preroll lock around serialized events. */
+/* EOS goes on, and a checkpoint is confirmed, when the server has confirmed
+ * every row. The base class holds the preroll lock around serialized events. */
+static GstFlowReturn
+finish_rows (GstTDengineSink * self, GstTDengineCheckpoint * checkpoint)
+{
+  GstFlowReturn flow;
+
+  if (checkpoint)
+    keep_checkpoint (self, checkpoint);
+  flow = work (self, NULL);
+  if (flow != GST_FLOW_OK)
+    return flow;
+  if (checkpoint)
+    gst_tdengine_checkpoint_confirm (checkpoint);
+  else
+    keep_checkpoint (self, NULL);
+  return GST_FLOW_OK;
+}
+
 static gboolean
 gst_tdengine_sink_event (GstBaseSink * sink, GstEvent * event)
 {
   GstTDengineSink *self = GST_TDENGINE_SINK (sink);
+  g_autoptr (GstTDengineCheckpoint) checkpoint =
+      gst_tdengine_checkpoint_claim (event);
   GstFlowReturn flow = GST_FLOW_OK;
 
-  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS)
-    flow = work (self, NULL);
+  if (checkpoint || GST_EVENT_TYPE (event) == GST_EVENT_EOS)
+    flow = finish_rows (self, checkpoint);
+  else if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP)
+    abandon_rows (self, "Rows were flushed");
   if (flow == GST_FLOW_OK)
     return GST_BASE_SINK_CLASS (gst_tdengine_sink_parent_class)->event (sink,
         event);

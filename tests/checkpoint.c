@@ -6,113 +6,39 @@
 #include <gst/check/gstcheck.h>
 #include <gst/check/gstharness.h>
 
-#include <gst/tdengine/tdengine.h>
-
-/* what a source was told: "1+" is confirmed, "1-" is not */
-typedef struct
-{
-  GMutex lock;
-  GCond cond;
-  GString *told;                /* under lock */
-  guint n_told;                 /* under lock */
-  GError *last_error;           /* under lock */
-  gint n_destroyed;
-  GstTDengineProgress *progress;
-} Source;
-
-static void
-on_settled (const GstStructure * position, const GError * error, gpointer data)
-{
-  Source *self = data;
-  gint number = 0;
-
-  g_mutex_lock (&self->lock);
-  gst_structure_get_int (position, "number", &number);
-  g_string_append_printf (self->told, "%d%c", number, error ? '-' : '+');
-  self->n_told++;
-  g_clear_error (&self->last_error);
-  self->last_error = error ? g_error_copy (error) : NULL;
-  g_cond_signal (&self->cond);
-  g_mutex_unlock (&self->lock);
-}
-
-static void
-on_destroyed (gpointer data)
-{
-  ((Source *) data)->n_destroyed++;
-}
-
-static void
-source_init (Source * self)
-{
-  memset (self, 0, sizeof *self);
-  g_mutex_init (&self->lock);
-  g_cond_init (&self->cond);
-  self->told = g_string_new (NULL);
-  self->progress = gst_tdengine_progress_new (on_settled, self, on_destroyed);
-}
-
-static void
-source_clear (Source * self)
-{
-  gst_tdengine_progress_unref (self->progress);
-  fail_unless_equals_int (self->n_destroyed, 1);
-  g_string_free (self->told, TRUE);
-  g_clear_error (&self->last_error);
-  g_cond_clear (&self->cond);
-  g_mutex_clear (&self->lock);
-}
-
-static GstEvent *
-source_make (Source * self, gint number)
-{
-  return gst_tdengine_progress_make_checkpoint (self->progress,
-      gst_structure_new ("rows", "number", G_TYPE_INT, number, NULL));
-}
-
-static void
-source_wait (Source * self, guint n)
-{
-  gint64 deadline = g_get_monotonic_time () + 30 * G_TIME_SPAN_SECOND;
-
-  g_mutex_lock (&self->lock);
-  while (self->n_told < n)
-    fail_unless (g_cond_wait_until (&self->cond, &self->lock, deadline),
-        "%u of %u checkpoints are settled", self->n_told, n);
-  g_mutex_unlock (&self->lock);
-}
+#include "ledger.h"
 
 /* what can be told without a pipeline */
 
 GST_START_TEST (test_it_is_open_until_the_event_is_gone)
 {
-  Source source;
+  Ledger ledger;
   GstEvent *event;
 
-  source_init (&source);
-  event = source_make (&source, 1);
+  ledger_init (&ledger);
+  event = ledger_make (&ledger, 1);
   fail_unless (GST_EVENT_IS_SERIALIZED (event));
   fail_unless (GST_EVENT_IS_DOWNSTREAM (event));
   g_autoptr (GstTDengineCheckpoint) claim =
       gst_tdengine_checkpoint_claim (event);
   gst_tdengine_checkpoint_confirm (claim);
-  fail_unless_equals_string (source.told->str, "");
+  fail_unless_equals_string (ledger.told->str, "");
   gst_event_unref (event);
   /* the claim is still there */
-  fail_unless_equals_string (source.told->str, "1+");
+  fail_unless_equals_string (ledger.told->str, "1+");
   g_clear_pointer (&claim, gst_tdengine_checkpoint_unref);
-  source_clear (&source);
+  ledger_clear (&ledger);
 }
 
 GST_END_TEST;
 
 GST_START_TEST (test_it_is_open_until_every_claim_is_confirmed)
 {
-  Source source;
+  Ledger ledger;
   GstEvent *event;
 
-  source_init (&source);
-  event = source_make (&source, 1);
+  ledger_init (&ledger);
+  event = ledger_make (&ledger, 1);
   g_autoptr (GstTDengineCheckpoint) first =
       gst_tdengine_checkpoint_claim (event);
   g_autoptr (GstTDengineCheckpoint) second =
@@ -120,73 +46,73 @@ GST_START_TEST (test_it_is_open_until_every_claim_is_confirmed)
   gst_event_unref (event);
   gst_tdengine_checkpoint_confirm (first);
   gst_tdengine_checkpoint_confirm (first);
-  fail_unless_equals_string (source.told->str, "");
+  fail_unless_equals_string (ledger.told->str, "");
   gst_tdengine_checkpoint_confirm (second);
-  fail_unless_equals_string (source.told->str, "1+");
+  fail_unless_equals_string (ledger.told->str, "1+");
   g_clear_pointer (&first, gst_tdengine_checkpoint_unref);
   g_clear_pointer (&second, gst_tdengine_checkpoint_unref);
-  source_clear (&source);
+  ledger_clear (&ledger);
 }
 
 GST_END_TEST;
 
 GST_START_TEST (test_one_that_gives_up_is_enough)
 {
-  Source source;
+  Ledger ledger;
   GstEvent *event;
 
-  source_init (&source);
-  event = source_make (&source, 1);
+  ledger_init (&ledger);
+  event = ledger_make (&ledger, 1);
   g_autoptr (GstTDengineCheckpoint) first =
       gst_tdengine_checkpoint_claim (event);
   gst_tdengine_checkpoint_unref (gst_tdengine_checkpoint_claim (event));
   gst_event_unref (event);
   gst_tdengine_checkpoint_confirm (first);
-  fail_unless_equals_string (source.told->str, "1-");
-  fail_unless (g_error_matches (source.last_error, GST_TDENGINE_ERROR,
+  fail_unless_equals_string (ledger.told->str, "1-");
+  fail_unless (g_error_matches (ledger.last_error, GST_TDENGINE_ERROR,
           GST_TDENGINE_ERROR_NOT_CONFIRMED));
   g_clear_pointer (&first, gst_tdengine_checkpoint_unref);
 
   /* the next one stands for its rows, too */
-  event = source_make (&source, 2);
+  event = ledger_make (&ledger, 2);
   first = gst_tdengine_checkpoint_claim (event);
   gst_event_unref (event);
   gst_tdengine_checkpoint_confirm (first);
-  fail_unless_equals_string (source.told->str, "1-2+");
+  fail_unless_equals_string (ledger.told->str, "1-2+");
   g_clear_pointer (&first, gst_tdengine_checkpoint_unref);
-  source_clear (&source);
+  ledger_clear (&ledger);
 }
 
 GST_END_TEST;
 
 GST_START_TEST (test_without_a_claim_nothing_is_confirmed)
 {
-  Source source;
+  Ledger ledger;
 
-  source_init (&source);
-  gst_event_unref (source_make (&source, 1));
-  fail_unless_equals_string (source.told->str, "1-");
-  fail_unless (g_error_matches (source.last_error, GST_TDENGINE_ERROR,
+  ledger_init (&ledger);
+  gst_event_unref (ledger_make (&ledger, 1));
+  fail_unless_equals_string (ledger.told->str, "1-");
+  fail_unless (g_error_matches (ledger.last_error, GST_TDENGINE_ERROR,
           GST_TDENGINE_ERROR_NOT_CONFIRMED));
-  source_clear (&source);
+  ledger_clear (&ledger);
 }
 
 GST_END_TEST;
 
 GST_START_TEST (test_a_failure_is_for_ever)
 {
-  Source source;
+  Ledger ledger;
   GstEvent *event;
   g_autoptr (GError) error =
       g_error_new_literal (G_IO_ERROR, G_IO_ERROR_NO_SPACE, "no space");
 
-  source_init (&source);
-  event = source_make (&source, 1);
+  ledger_init (&ledger);
+  event = ledger_make (&ledger, 1);
   g_autoptr (GstTDengineCheckpoint) first =
       gst_tdengine_checkpoint_claim (event);
   gst_event_unref (event);
   gst_tdengine_checkpoint_confirm (first);
-  event = source_make (&source, 2);
+  event = ledger_make (&ledger, 2);
   g_autoptr (GstTDengineCheckpoint) second =
       gst_tdengine_checkpoint_claim (event);
   gst_event_unref (event);
@@ -195,31 +121,31 @@ GST_START_TEST (test_a_failure_is_for_ever)
   gst_tdengine_checkpoint_fail (first, error);
   gst_tdengine_checkpoint_confirm (second);
   gst_tdengine_checkpoint_confirm (first);
-  fail_unless_equals_string (source.told->str, "1+2-");
-  fail_unless (g_error_matches (source.last_error, G_IO_ERROR,
+  fail_unless_equals_string (ledger.told->str, "1+2-");
+  fail_unless (g_error_matches (ledger.last_error, G_IO_ERROR,
           G_IO_ERROR_NO_SPACE));
   g_clear_pointer (&first, gst_tdengine_checkpoint_unref);
   g_clear_pointer (&second, gst_tdengine_checkpoint_unref);
 
-  event = source_make (&source, 3);
+  event = ledger_make (&ledger, 3);
   first = gst_tdengine_checkpoint_claim (event);
   gst_event_unref (event);
   gst_tdengine_checkpoint_confirm (first);
-  fail_unless_equals_string (source.told->str, "1+2-3-");
+  fail_unless_equals_string (ledger.told->str, "1+2-3-");
   g_clear_pointer (&first, gst_tdengine_checkpoint_unref);
-  source_clear (&source);
+  ledger_clear (&ledger);
 }
 
 GST_END_TEST;
 
 GST_START_TEST (test_a_position_never_goes_back)
 {
-  Source source;
+  Ledger ledger;
   GstEvent *events[3];
 
-  source_init (&source);
+  ledger_init (&ledger);
   for (gint i = 0; i < 3; i++) {
-    events[i] = source_make (&source, i + 1);
+    events[i] = ledger_make (&ledger, i + 1);
     g_autoptr (GstTDengineCheckpoint) claim =
         gst_tdengine_checkpoint_claim (events[i]);
     gst_tdengine_checkpoint_confirm (claim);
@@ -227,40 +153,40 @@ GST_START_TEST (test_a_position_never_goes_back)
   gst_event_unref (events[1]);
   gst_event_unref (events[0]);
   gst_event_unref (events[2]);
-  fail_unless_equals_string (source.told->str, "2+1-3+");
-  source_clear (&source);
+  fail_unless_equals_string (ledger.told->str, "2+1-3+");
+  ledger_clear (&ledger);
 }
 
 GST_END_TEST;
 
 GST_START_TEST (test_a_claim_knows_the_position)
 {
-  Source source;
+  Ledger ledger;
   GstEvent *event;
   gint number = 0;
 
-  source_init (&source);
-  event = source_make (&source, 7);
+  ledger_init (&ledger);
+  event = ledger_make (&ledger, 7);
   g_autoptr (GstTDengineCheckpoint) claim =
       gst_tdengine_checkpoint_claim (event);
   /* a copy is as good as the original, and seen by who just looks */
   GstEvent *copy = gst_event_copy (event);
   gst_event_unref (event);
   gst_tdengine_checkpoint_confirm (claim);
-  fail_unless_equals_string (source.told->str, "");
+  fail_unless_equals_string (ledger.told->str, "");
   g_autoptr (GstStructure) position = NULL;
   gst_structure_get (gst_event_get_structure (copy), "position",
       GST_TYPE_STRUCTURE, &position, NULL);
   gst_structure_get_int (position, "number", &number);
   fail_unless_equals_int (number, 7);
   gst_event_unref (copy);
-  fail_unless_equals_string (source.told->str, "7+");
+  fail_unless_equals_string (ledger.told->str, "7+");
   number = 0;
   gst_structure_get_int (gst_tdengine_checkpoint_get_position (claim), "number",
       &number);
   fail_unless_equals_int (number, 7);
   g_clear_pointer (&claim, gst_tdengine_checkpoint_unref);
-  source_clear (&source);
+  ledger_clear (&ledger);
 }
 
 GST_END_TEST;
@@ -305,13 +231,13 @@ claim_all (gpointer data)
 
 GST_START_TEST (test_threads_settle_each_once)
 {
-  Source source;
+  Ledger ledger;
   static GstEvent *events[N_EVENTS];
   GThread *threads[N_THREADS];
 
-  source_init (&source);
+  ledger_init (&ledger);
   for (guint i = 0; i < N_EVENTS; i++) {
-    events[i] = source_make (&source, i + 1);
+    events[i] = ledger_make (&ledger, i + 1);
     for (guint k = 1; k < N_THREADS; k++)
       gst_event_ref (events[i]);
   }
@@ -319,8 +245,8 @@ GST_START_TEST (test_threads_settle_each_once)
     threads[k] = g_thread_new ("claim", claim_all, events);
   for (guint k = 0; k < N_THREADS; k++)
     g_thread_join (threads[k]);
-  fail_unless_equals_int (source.n_told, N_EVENTS);
-  source_clear (&source);
+  fail_unless_equals_int (ledger.n_told, N_EVENTS);
+  ledger_clear (&ledger);
 }
 
 GST_END_TEST;
@@ -418,73 +344,73 @@ pull_and_confirm (GstAppSink * end)
 
 GST_START_TEST (test_an_application_confirms_behind_the_rows)
 {
-  Source source;
+  Ledger ledger;
   Pipeline pipeline;
 
-  source_init (&source);
+  ledger_init (&ledger);
   pipeline_init (&pipeline, "queue ! " END "a");
   pipeline_push (&pipeline);
-  gst_harness_push_event (pipeline.harness, source_make (&source, 1));
+  gst_harness_push_event (pipeline.harness, ledger_make (&ledger, 1));
   pull_and_confirm (pipeline.ends[0]);
-  source_wait (&source, 1);
-  fail_unless_equals_string (source.told->str, "1+");
+  ledger_wait (&ledger, 1);
+  fail_unless_equals_string (ledger.told->str, "1+");
   pipeline_clear (&pipeline);
-  source_clear (&source);
+  ledger_clear (&ledger);
 }
 
 GST_END_TEST;
 
 GST_START_TEST (test_both_branches_have_to_confirm)
 {
-  Source source;
+  Ledger ledger;
   Pipeline pipeline;
 
-  source_init (&source);
+  ledger_init (&ledger);
   pipeline_init (&pipeline, "tee name=t ! queue ! " END "a t. ! queue ! " END
       "b");
   pipeline_push (&pipeline);
-  gst_harness_push_event (pipeline.harness, source_make (&source, 1));
+  gst_harness_push_event (pipeline.harness, ledger_make (&ledger, 1));
   pull_and_confirm (pipeline.ends[0]);
-  fail_unless_equals_string (source.told->str, "");
+  fail_unless_equals_string (ledger.told->str, "");
   pull_and_confirm (pipeline.ends[1]);
-  source_wait (&source, 1);
-  fail_unless_equals_string (source.told->str, "1+");
+  ledger_wait (&ledger, 1);
+  fail_unless_equals_string (ledger.told->str, "1+");
 
   /* one of them does not */
   pipeline_push (&pipeline);
-  gst_harness_push_event (pipeline.harness, source_make (&source, 2));
+  gst_harness_push_event (pipeline.harness, ledger_make (&ledger, 2));
   pull_and_confirm (pipeline.ends[0]);
   pull_rows (pipeline.ends[1]);
   gst_tdengine_checkpoint_unref (pull_checkpoint (pipeline.ends[1]));
-  source_wait (&source, 2);
-  fail_unless_equals_string (source.told->str, "1+2-");
+  ledger_wait (&ledger, 2);
+  fail_unless_equals_string (ledger.told->str, "1+2-");
   pipeline_clear (&pipeline);
-  source_clear (&source);
+  ledger_clear (&ledger);
 }
 
 GST_END_TEST;
 
 GST_START_TEST (test_a_sink_that_knows_no_checkpoints_has_no_say)
 {
-  Source source;
+  Ledger ledger;
   Pipeline pipeline;
 
-  source_init (&source);
+  ledger_init (&ledger);
   pipeline_init (&pipeline, "tee name=t ! queue ! " END "a t. ! queue ! "
       "fakesink async=false");
   pipeline_push (&pipeline);
-  gst_harness_push_event (pipeline.harness, source_make (&source, 1));
+  gst_harness_push_event (pipeline.harness, ledger_make (&ledger, 1));
   pull_and_confirm (pipeline.ends[0]);
-  source_wait (&source, 1);
-  fail_unless_equals_string (source.told->str, "1+");
+  ledger_wait (&ledger, 1);
+  fail_unless_equals_string (ledger.told->str, "1+");
   pipeline_clear (&pipeline);
 
   pipeline_init (&pipeline, "queue ! fakesink async=false");
-  gst_harness_push_event (pipeline.harness, source_make (&source, 2));
-  source_wait (&source, 2);
-  fail_unless_equals_string (source.told->str, "1+2-");
+  gst_harness_push_event (pipeline.harness, ledger_make (&ledger, 2));
+  ledger_wait (&ledger, 2);
+  fail_unless_equals_string (ledger.told->str, "1+2-");
   pipeline_clear (&pipeline);
-  source_clear (&source);
+  ledger_clear (&ledger);
 }
 
 GST_END_TEST;
@@ -498,75 +424,75 @@ drop_checkpoints (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 
 GST_START_TEST (test_what_is_dropped_on_the_way_is_not_confirmed)
 {
-  Source source;
+  Ledger ledger;
   Pipeline pipeline;
 
-  source_init (&source);
+  ledger_init (&ledger);
   pipeline_init (&pipeline, "identity name=drop ! " END "a");
   g_autoptr (GstElement) drop =
       gst_bin_get_by_name (GST_BIN (pipeline.harness->element), "drop");
   g_autoptr (GstPad) pad = gst_element_get_static_pad (drop, "src");
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, drop_checkpoints,
       NULL, NULL);
-  gst_harness_push_event (pipeline.harness, source_make (&source, 1));
-  fail_unless_equals_string (source.told->str, "1-");
+  gst_harness_push_event (pipeline.harness, ledger_make (&ledger, 1));
+  fail_unless_equals_string (ledger.told->str, "1-");
   pipeline_clear (&pipeline);
-  source_clear (&source);
+  ledger_clear (&ledger);
 }
 
 GST_END_TEST;
 
 GST_START_TEST (test_what_is_flushed_is_not_confirmed)
 {
-  Source source;
+  Ledger ledger;
   Pipeline pipeline;
 
-  source_init (&source);
+  ledger_init (&ledger);
   pipeline_init (&pipeline, "queue ! " END "a");
   /* the first fills the end, the second waits before it */
   pipeline_push (&pipeline);
   pipeline_push (&pipeline);
-  gst_harness_push_event (pipeline.harness, source_make (&source, 1));
+  gst_harness_push_event (pipeline.harness, ledger_make (&ledger, 1));
   gst_harness_push_event (pipeline.harness, gst_event_new_flush_start ());
   gst_harness_push_event (pipeline.harness, gst_event_new_flush_stop (TRUE));
-  source_wait (&source, 1);
-  fail_unless_equals_string (source.told->str, "1-");
+  ledger_wait (&ledger, 1);
+  fail_unless_equals_string (ledger.told->str, "1-");
   pipeline_clear (&pipeline);
-  source_clear (&source);
+  ledger_clear (&ledger);
 }
 
 GST_END_TEST;
 
 GST_START_TEST (test_a_stop_settles_what_waits)
 {
-  Source source;
+  Ledger ledger;
   Pipeline pipeline;
 
-  source_init (&source);
+  ledger_init (&ledger);
   pipeline_init (&pipeline, "queue ! " END "a");
   pipeline_push (&pipeline);
   pipeline_push (&pipeline);
-  gst_harness_push_event (pipeline.harness, source_make (&source, 1));
-  fail_unless_equals_string (source.told->str, "");
+  gst_harness_push_event (pipeline.harness, ledger_make (&ledger, 1));
+  fail_unless_equals_string (ledger.told->str, "");
   pipeline_clear (&pipeline);
-  fail_unless_equals_string (source.told->str, "1-");
-  source_clear (&source);
+  fail_unless_equals_string (ledger.told->str, "1-");
+  ledger_clear (&ledger);
 }
 
 GST_END_TEST;
 
 GST_START_TEST (test_rows_and_checkpoints_are_pulled_in_order)
 {
-  Source source;
+  Ledger ledger;
   Pipeline pipeline;
   g_autoptr (GstTDengineCheckpoint) checkpoint = NULL;
   g_autoptr (GstSample) sample = NULL;
 
-  source_init (&source);
+  ledger_init (&ledger);
   pipeline_init (&pipeline, "queue ! " END "a");
   GstElement *end = GST_ELEMENT (pipeline.ends[0]);
   pipeline_push (&pipeline);
-  gst_harness_push_event (pipeline.harness, source_make (&source, 1));
+  gst_harness_push_event (pipeline.harness, ledger_make (&ledger, 1));
   fail_if (gst_tdengine_checkpoint_pull (end, GST_CLOCK_TIME_NONE, &sample));
   fail_unless_equals_int (gst_buffer_get_size (gst_sample_get_buffer (sample)),
       1);
@@ -575,8 +501,8 @@ GST_START_TEST (test_rows_and_checkpoints_are_pulled_in_order)
   fail_unless (checkpoint);
   fail_if (sample);
   gst_tdengine_checkpoint_confirm (checkpoint);
-  source_wait (&source, 1);
-  fail_unless_equals_string (source.told->str, "1+");
+  ledger_wait (&ledger, 1);
+  fail_unless_equals_string (ledger.told->str, "1+");
   g_clear_pointer (&checkpoint, gst_tdengine_checkpoint_unref);
 
   /* nothing there, then nothing more to come */
@@ -586,7 +512,7 @@ GST_START_TEST (test_rows_and_checkpoints_are_pulled_in_order)
   fail_if (gst_tdengine_checkpoint_pull (end, GST_CLOCK_TIME_NONE, &sample));
   fail_if (sample);
   pipeline_clear (&pipeline);
-  source_clear (&source);
+  ledger_clear (&ledger);
 }
 
 GST_END_TEST;

@@ -4,7 +4,9 @@
  */
 #include <gst/app/app.h>
 #include <gst/check/gstcheck.h>
+#include <gst/check/gstharness.h>
 
+#include "ledger.h"
 #include "testserver.h"
 
 /* 2024-12-19 19:12:45.642 UTC */
@@ -530,6 +532,157 @@ GST_START_TEST (test_a_missing_table_is_told)
 
 GST_END_TEST;
 
+/* checkpoints: each story begins with one that no rows precede */
+
+static GstHarness *
+make_harness (const gchar * format)
+{
+  g_autofree gchar *sink = g_strdup_printf ("tdenginesink uri=%s database=%s "
+      "batch-interval=0", test_server_uri (), database);
+  g_autofree gchar *line = g_strdup_printf (format, sink, sink);
+
+  return gst_harness_new_parse (line);
+}
+
+static GstFlowReturn
+push_plain (GstHarness * harness, const gchar * text)
+{
+  g_autoptr (GstTDengineRows) rows = make_rows (plain_columns, 4, text);
+
+  gst_harness_set_src_caps (harness,
+      gst_tdengine_schema_to_caps (gst_tdengine_rows_get_schema (rows)));
+  return gst_harness_push (harness,
+      gst_buffer_ref (gst_tdengine_rows_get_buffer (rows)));
+}
+
+/* as another branch would */
+static void
+confirm_elsewhere (Ledger * ledger, gint number)
+{
+  g_autoptr (GstEvent) event = ledger_make (ledger, number);
+  g_autoptr (GstTDengineCheckpoint) checkpoint =
+      gst_tdengine_checkpoint_claim (event);
+
+  gst_tdengine_checkpoint_confirm (checkpoint);
+}
+
+GST_START_TEST (test_a_checkpoint_is_confirmed_when_rows_are_there)
+{
+  GstHarness *harness = make_harness ("%s table=plain");
+  Ledger ledger;
+
+  ledger_init (&ledger);
+  gst_harness_push_event (harness, ledger_make (&ledger, 0));
+  fail_unless_equals_string (ledger.told->str, "0+");
+  push_plain (harness, "1734635565642|1|201|x");
+  push_plain (harness, "1734635565643|1|202|x");
+  assert_content ("select count(*) from %s.plain", "0\n");
+  gst_harness_push_event (harness, ledger_make (&ledger, 1));
+  fail_unless_equals_string (ledger.told->str, "0+1+");
+  assert_content ("select sum(voltage) from %s.plain", "403\n");
+
+  /* after EOS there is nothing to lose */
+  push_plain (harness, "1734635565644|1|203|x");
+  gst_harness_push_event (harness, ledger_make (&ledger, 2));
+  gst_harness_push_event (harness, gst_event_new_eos ());
+  gst_harness_teardown (harness);
+  confirm_elsewhere (&ledger, 3);
+  fail_unless_equals_string (ledger.told->str, "0+1+2+3+");
+  assert_content ("select sum(voltage) from %s.plain", "606\n");
+  ledger_clear (&ledger);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_rows_that_fail_are_not_confirmed)
+{
+  GstHarness *harness = make_harness ("%s table=plain");
+  Ledger ledger;
+
+  ledger_init (&ledger);
+  gst_harness_push_event (harness, ledger_make (&ledger, 0));
+  push_plain (harness, "1734635565642|1|201|x");
+  gst_harness_push_event (harness, ledger_make (&ledger, 1));
+  fail_unless_equals_string (ledger.told->str, "0+1+");
+  test_execute (connection, "drop table %s.plain", database);
+  push_plain (harness, "1734635565643|1|202|x");
+  gst_harness_push_event (harness, ledger_make (&ledger, 2));
+  fail_unless_equals_string (ledger.told->str, "0+1+2-");
+  fail_unless_equals_int (gst_tdengine_error_get_server_code
+      (ledger.last_error), 0x2603);
+  /* for ever: the next one stands for the lost row, too */
+  confirm_elsewhere (&ledger, 3);
+  fail_unless_equals_string (ledger.told->str, "0+1+2-3-");
+  gst_harness_teardown (harness);
+  ledger_clear (&ledger);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_a_stop_before_the_checkpoint_does_not_confirm)
+{
+  GstHarness *harness = make_harness ("queue ! %s table=plain");
+  Ledger ledger;
+
+  ledger_init (&ledger);
+  gst_element_set_state (harness->element, GST_STATE_PAUSED);
+  gst_harness_push_event (harness, ledger_make (&ledger, 0));
+  ledger_wait (&ledger, 1);
+  /* the first row waits for PLAYING, what follows in the queue */
+  push_plain (harness, "1734635565642|1|201|x");
+  gst_harness_push_event (harness, ledger_make (&ledger, 1));
+  gst_harness_teardown (harness);
+  fail_unless_equals_string (ledger.told->str, "0+1-");
+  confirm_elsewhere (&ledger, 2);
+  fail_unless_equals_string (ledger.told->str, "0+1-2-");
+  fail_unless (g_error_matches (ledger.last_error, G_IO_ERROR,
+          G_IO_ERROR_CANCELLED));
+  ledger_clear (&ledger);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_what_was_flushed_is_never_confirmed)
+{
+  GstHarness *harness = make_harness ("queue ! %s table=plain");
+  Ledger ledger;
+
+  ledger_init (&ledger);
+  gst_harness_push_event (harness, ledger_make (&ledger, 0));
+  ledger_wait (&ledger, 1);
+  gst_harness_push_event (harness, gst_event_new_flush_start ());
+  gst_harness_push_event (harness, gst_event_new_flush_stop (TRUE));
+  gst_harness_push_event (harness, ledger_make (&ledger, 1));
+  ledger_wait (&ledger, 2);
+  fail_unless_equals_string (ledger.told->str, "0+1-");
+  gst_harness_teardown (harness);
+  ledger_clear (&ledger);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_one_of_two_sinks_that_fails_is_enough)
+{
+  GstHarness *harness = make_harness ("tee name=t ! queue ! %s table=plain "
+      "t. ! queue ! %s table=nosuch");
+  Ledger ledger;
+
+  ledger_init (&ledger);
+  gst_harness_push_event (harness, ledger_make (&ledger, 0));
+  ledger_wait (&ledger, 1);
+  while (push_plain (harness, "1734635565642|1|201|x") == GST_FLOW_OK);
+  /* only one of them gets to see it: the other's queue lets nothing in */
+  gst_harness_push_event (harness, ledger_make (&ledger, 1));
+  ledger_wait (&ledger, 2);
+  fail_unless_equals_string (ledger.told->str, "0+1-");
+  fail_unless_equals_int (gst_tdengine_error_get_server_code
+      (ledger.last_error), 0x2603);
+  gst_harness_teardown (harness);
+  ledger_clear (&ledger);
+}
+
+GST_END_TEST;
+
 static Suite *
 sink_suite (void)
 {
@@ -554,6 +707,11 @@ sink_suite (void)
   tcase_add_loop_test (tc, test_settings_are_checked_before_anything_is_sent, 0,
       G_N_ELEMENTS (unset));
   tcase_add_test (tc, test_a_missing_table_is_told);
+  tcase_add_test (tc, test_a_checkpoint_is_confirmed_when_rows_are_there);
+  tcase_add_test (tc, test_rows_that_fail_are_not_confirmed);
+  tcase_add_test (tc, test_a_stop_before_the_checkpoint_does_not_confirm);
+  tcase_add_test (tc, test_what_was_flushed_is_never_confirmed);
+  tcase_add_test (tc, test_one_of_two_sinks_that_fails_is_enough);
   return suite;
 }
 
