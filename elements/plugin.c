@@ -13,6 +13,7 @@ plugin_init (GstPlugin * plugin)
   any |= GST_ELEMENT_REGISTER (tdenginejsonenc, plugin);
   any |= GST_ELEMENT_REGISTER (tdenginesink, plugin);
   any |= GST_ELEMENT_REGISTER (tdenginesrc, plugin);
+  any |= GST_ELEMENT_REGISTER (tdenginetestsrc, plugin);
   return any;
 }
 

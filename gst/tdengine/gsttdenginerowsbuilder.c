@@ -465,6 +465,7 @@ gst_tdengine_rows_builder_append_value (GstTDengineRowsBuilder * builder,
       g_value_get_int64 (&wide), error);
 }
 
+/* without NULLs where there is no bitmap */
 static void
 append_bits (ColumnBuilder * self, const guint8 * bitmap, guint first,
     guint n_rows)
@@ -474,6 +475,8 @@ append_bits (ColumnBuilder * self, const guint8 * bitmap, guint first,
 
   g_byte_array_set_size (self->head, new_size);
   memset (self->head->data + old_size, 0, new_size - old_size);
+  if (!bitmap)
+    return;
   if (self->n_rows % 8 == 0 && first % 8 == 0 && n_rows % 8 == 0) {
     memcpy (self->head->data + old_size, bitmap + first / 8, n_rows / 8);
     return;
@@ -482,6 +485,43 @@ append_bits (ColumnBuilder * self, const guint8 * bitmap, guint first,
     if (block_bitmap_get (bitmap, first + i))
       block_bitmap_set (self->head->data, self->n_rows + i);
   }
+}
+
+/**
+ * gst_tdengine_rows_builder_append_values:
+ * @builder: a builder
+ * @column: a column of a type whose values are all of one width
+ * @values: (array length=size): values, one after the other and little-endian,
+ *   as [method@GstTDengine.Rows.get_column] gives them
+ * @size: bytes of @values
+ * @error: (out) (optional): return location for an error
+ *
+ * Appends values to a column, none of them NULL, at once and as they are.
+ *
+ * Returns: %FALSE with %GST_TDENGINE_ERROR_INVALID_VALUE, and nothing
+ *   appended, where values of the column's type vary in length, or @size is not
+ *   that of whole values
+ */
+gboolean
+gst_tdengine_rows_builder_append_values (GstTDengineRowsBuilder * builder,
+    guint column, const guint8 * values, gsize size, GError ** error)
+{
+  ColumnBuilder *self = get_column (builder, column);
+  guint width;
+
+  if (!self)
+    return FALSE;
+  width = gst_tdengine_type_get_width (self->info->type);
+  if (width == 0 || size % width != 0 || size / width > G_MAXINT32) {
+    g_autofree gchar *what = g_strdup_printf ("An array of %" G_GSIZE_FORMAT
+        " bytes", size);
+
+    return refuse_value (self, error, what);
+  }
+  append_bits (self, NULL, 0, size / width);
+  g_byte_array_append (self->values, values, size);
+  self->n_rows += size / width;
+  return TRUE;
 }
 
 static void

@@ -63,6 +63,12 @@ gboolean                 gst_tdengine_rows_builder_append_value   (GstTDengineRo
                                                                    const GValue *value,
                                                                    GError **error);
 GST_TDENGINE_API
+gboolean                 gst_tdengine_rows_builder_append_values  (GstTDengineRowsBuilder *builder,
+                                                                   guint column,
+                                                                   const guint8 *values,
+                                                                   gsize size,
+                                                                   GError **error);
+GST_TDENGINE_API
 void                     gst_tdengine_rows_builder_append_run     (GstTDengineRowsBuilder *builder,
                                                                    guint column,
                                                                    GstTDengineRows *rows,
