@@ -59,7 +59,9 @@ struct _GstTDengineTestSrc
   GstClockTime first_time;      /* since 1970 */
   guint64 end;                  /* the row behind the last one */
 
-  guint64 next;                 /* row, under the object lock */
+  guint64 next;                 /* row; others read it under the object lock */
+  GstClockID wait;              /* under the object lock */
+  gboolean unlocked;            /* under the object lock */
 };
 
 enum
@@ -373,18 +375,18 @@ find_row (GstTDengineTestSrc * self, GstClockTime time)
 static gboolean
 gst_tdengine_test_src_is_seekable (GstBaseSrc * src)
 {
-  return TRUE;
+  return !gst_base_src_is_live (src);
 }
 
-/* Stream time 0 is the first row's time, which is where the segment begins. */
-static gboolean
-gst_tdengine_test_src_prepare_seek (GstBaseSrc * src, GstEvent * seek,
-    GstSegment * segment)
+/* A seek is in stream time, which is 0 at the first row; the base class takes it
+ * for the segment's, which is since 1970. */
+static GstEvent *
+shift_seek (GstTDengineTestSrc * self, GstEvent * seek)
 {
-  GstTDengineTestSrc *self = GST_TDENGINE_TEST_SRC (src);
   GstSeekType start_type, stop_type;
   GstSeekFlags flags;
   GstFormat format;
+  GstEvent *shifted;
   gint64 start, stop;
   gdouble rate;
 
@@ -392,13 +394,28 @@ gst_tdengine_test_src_prepare_seek (GstBaseSrc * src, GstEvent * seek,
       &stop_type, &stop);
   if (format != GST_FORMAT_TIME || rate <= 0
       || start_type == GST_SEEK_TYPE_END || stop_type == GST_SEEK_TYPE_END)
-    return FALSE;
+    return NULL;
   if (start_type == GST_SEEK_TYPE_SET)
     start += self->first_time;
   if (stop_type == GST_SEEK_TYPE_SET && stop != -1)
     stop += self->first_time;
-  return gst_segment_do_seek (segment, rate, format, flags, start_type, start,
-      stop_type, stop, NULL);
+  shifted = gst_event_new_seek (rate, format, flags, start_type, start,
+      stop_type, stop);
+  gst_event_set_seqnum (shifted, gst_event_get_seqnum (seek));
+  return shifted;
+}
+
+static gboolean
+gst_tdengine_test_src_event (GstBaseSrc * src, GstEvent * event)
+{
+  GstBaseSrcClass *parent =
+      GST_BASE_SRC_CLASS (gst_tdengine_test_src_parent_class);
+  g_autoptr (GstEvent) shifted = NULL;
+
+  if (GST_EVENT_TYPE (event) != GST_EVENT_SEEK)
+    return parent->event (src, event);
+  shifted = shift_seek (GST_TDENGINE_TEST_SRC (src), event);
+  return shifted && parent->event (src, shifted);
 }
 
 static gboolean
@@ -415,28 +432,67 @@ gst_tdengine_test_src_do_seek (GstBaseSrc * src, GstSegment * segment)
   return TRUE;
 }
 
-/* when a live source may push */
-static void
-gst_tdengine_test_src_get_times (GstBaseSrc * src, GstBuffer * buffer,
-    GstClockTime * start, GstClockTime * end)
+/* live */
+
+/* Not the base class's own wait, which would make running time of pts. */
+static gboolean
+wait_for_time (GstTDengineTestSrc * self, GstClockTime time)
 {
-  if (gst_base_src_is_live (src))
-    *start = gst_segment_to_running_time (&src->segment, GST_FORMAT_TIME,
-        GST_BUFFER_PTS (buffer));
+  GstClockReturn waited = GST_CLOCK_UNSCHEDULED;
+
+  GST_OBJECT_LOCK (self);
+  if (!GST_ELEMENT_CLOCK (self)) {
+    waited = GST_CLOCK_OK;
+  } else if (!self->unlocked) {
+    self->wait = gst_clock_new_single_shot_id (GST_ELEMENT_CLOCK (self),
+        GST_ELEMENT (self)->base_time + time - self->first_time);
+    GST_OBJECT_UNLOCK (self);
+    waited = gst_clock_id_wait (self->wait, NULL);
+    GST_OBJECT_LOCK (self);
+    g_clear_pointer (&self->wait, gst_clock_id_unref);
+  }
+  GST_OBJECT_UNLOCK (self);
+  return waited != GST_CLOCK_UNSCHEDULED;
 }
+
+static gboolean
+gst_tdengine_test_src_unlock (GstBaseSrc * src)
+{
+  GstTDengineTestSrc *self = GST_TDENGINE_TEST_SRC (src);
+
+  GST_OBJECT_LOCK (self);
+  self->unlocked = TRUE;
+  if (self->wait)
+    gst_clock_id_unschedule (self->wait);
+  GST_OBJECT_UNLOCK (self);
+  return TRUE;
+}
+
+static gboolean
+gst_tdengine_test_src_unlock_stop (GstBaseSrc * src)
+{
+  GstTDengineTestSrc *self = GST_TDENGINE_TEST_SRC (src);
+
+  GST_OBJECT_LOCK (self);
+  self->unlocked = FALSE;
+  GST_OBJECT_UNLOCK (self);
+  return TRUE;
+}
+
+/* rows */
 
 static GstFlowReturn
 gst_tdengine_test_src_create (GstPushSrc * src, GstBuffer ** buffer)
 {
   GstTDengineTestSrc *self = GST_TDENGINE_TEST_SRC (src);
-
-  GST_OBJECT_LOCK (self);
   guint64 first = self->next;
   guint n_rows = MIN (self->rows_per_buffer, self->end - first);
-  self->next += n_rows;
-  GST_OBJECT_UNLOCK (self);
+
   if (n_rows == 0)
     return GST_FLOW_EOS;
+  if (gst_base_src_is_live (GST_BASE_SRC (src))
+      && !wait_for_time (self, get_row_time (self, first)))
+    return GST_FLOW_FLUSHING;
 
   g_autoptr (GstTDengineRows) rows =
       gst_tdengine_test_rows_make (self->rows, first, n_rows);
@@ -446,6 +502,9 @@ gst_tdengine_test_src_create (GstPushSrc * src, GstBuffer ** buffer)
       GST_BUFFER_PTS (*buffer);
   GST_BUFFER_OFFSET (*buffer) = first;
   GST_BUFFER_OFFSET_END (*buffer) = first + n_rows;
+  GST_OBJECT_LOCK (self);
+  self->next = first + n_rows;
+  GST_OBJECT_UNLOCK (self);
   return GST_FLOW_OK;
 }
 
@@ -560,9 +619,10 @@ gst_tdengine_test_src_class_init (GstTDengineTestSrcClass * klass)
   src_class->stop = gst_tdengine_test_src_stop;
   src_class->negotiate = gst_tdengine_test_src_negotiate;
   src_class->is_seekable = gst_tdengine_test_src_is_seekable;
-  src_class->prepare_seek_segment = gst_tdengine_test_src_prepare_seek;
+  src_class->event = gst_tdengine_test_src_event;
   src_class->do_seek = gst_tdengine_test_src_do_seek;
-  src_class->get_times = gst_tdengine_test_src_get_times;
+  src_class->unlock = gst_tdengine_test_src_unlock;
+  src_class->unlock_stop = gst_tdengine_test_src_unlock_stop;
   src_class->query = gst_tdengine_test_src_query;
   GST_PUSH_SRC_CLASS (klass)->create = gst_tdengine_test_src_create;
 
