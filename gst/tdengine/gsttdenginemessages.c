@@ -8,10 +8,10 @@
  */
 #include <string.h>
 #include <gst/base/base.h>
-#include <json-glib/json-glib.h>
 
 #include "gsttdengineblock.h"
 #include "gsttdengineerror-private.h"
+#include "gsttdenginejsonobject.h"
 #include "gsttdenginemessages.h"
 #include "gsttdenginesettings-private.h"
 
@@ -19,10 +19,7 @@
   gst_tdengine_error_refuse (error, GST_TDENGINE_ERROR_PROTOCOL, \
       "The server's answer is not understood: ", __VA_ARGS__)
 
-/* json-glib recurses, and overflows the stack when nested some 100,000 deep */
-#define MAX_JSON_DEPTH 64
 #define MAX_JSON_SIZE (4 * 1024 * 1024)
-
 /* the server cuts longer ones */
 #define MAX_APP_BYTES 23
 
@@ -214,28 +211,6 @@ gst_tdengine_reply_clear (GstTDengineReply * reply)
   g_clear_pointer (&reply->schema, gst_tdengine_schema_unref);
 }
 
-static gboolean
-check_json (const gchar * text, gsize size, GError ** error)
-{
-  gboolean quoted = FALSE;
-  guint depth = 0;
-
-  if (size > MAX_JSON_SIZE)
-    return refuse (error, "it is a longer text than any answer");
-  for (gsize i = 0; i < size; i++) {
-    if (quoted && text[i] == '\\')
-      i++;
-    else if (text[i] == '"')
-      quoted = !quoted;
-    else if (!quoted && (text[i] == '{' || text[i] == '[')
-        && ++depth > MAX_JSON_DEPTH)
-      return refuse (error, "it is nested too deep");
-    else if (!quoted && (text[i] == '}' || text[i] == ']') && depth > 0)
-      depth--;
-  }
-  return TRUE;
-}
-
 /* a member of the right type, or the default */
 static JsonNode *
 get_value (JsonObject * object, const gchar * name, GType type)
@@ -350,20 +325,17 @@ static gboolean
 parse_text (const GstTDengineMessage * message, GstTDengineReply * reply,
     GError ** error)
 {
-  g_autoptr (JsonParser) parser = json_parser_new_immutable ();
-  const gchar *text = (const gchar *) message->data;
-  JsonNode *root;
+  const gchar *what = NULL;
+  g_autoptr (JsonNode) root = NULL;
+  JsonObject *object;
 
-  if (!check_json (text, message->size, error))
-    return FALSE;
-  if (message->size == 0 || !g_utf8_validate_len (text, message->size, NULL)
-      || !json_parser_load_from_data (parser, text, message->size, NULL))
-    return refuse (error, "it is no JSON");
-  root = json_parser_get_root (parser);
-  if (!root || !JSON_NODE_HOLDS_OBJECT (root))
-    return refuse (error, "it is no JSON object");
-
-  JsonObject *object = json_node_get_object (root);
+  if (message->size > MAX_JSON_SIZE)
+    return refuse (error, "it is a longer text than any answer");
+  root = gst_tdengine_json_object_parse ((const gchar *) message->data,
+      message->size, &what);
+  if (!root)
+    return refuse (error, "%s", what);
+  object = json_node_get_object (root);
   if (!get_value (object, "code", G_TYPE_INT64))
     return refuse (error, "it has no code");
   reply->req_id = get_int (object, "req_id");
