@@ -54,7 +54,7 @@ static const GstTDengineColumn meters_columns[] = {
 static const GstTDengineColumn wave_columns[] = {
   {(gchar *) "tbname", GST_TDENGINE_TYPE_VARCHAR, 192},
   {(gchar *) "ts", GST_TDENGINE_TYPE_TIMESTAMP},
-  {(gchar *) "value", GST_TDENGINE_TYPE_DOUBLE},
+  {(gchar *) "reading", GST_TDENGINE_TYPE_DOUBLE},
   {(gchar *) "groupid", GST_TDENGINE_TYPE_INT},
 };
 

@@ -155,6 +155,29 @@ class Introspection(unittest.TestCase):
         buffer = builder.end().get_buffer()
         self.assertEqual(buffer.extract_dup(0, buffer.get_size()), BLOCK)
 
+    def test_builder_takes_whole_columns(self):
+        builder = GstTDengine.RowsBuilder.new(self.schema)
+        builder.append_null(1)
+        builder.append_values(1, struct.pack("<9i", *range(-4, 5)))
+        builder.append_values(0, struct.pack("<10q", *range(10)))
+        builder.append_values(4, bytes([1, 0] * 5))
+        for _ in range(10):
+            builder.append_null(2)
+            builder.append_null(3)
+        rows = builder.end()
+        self.assertEqual([get_value(rows, 1, row) for row in range(10)],
+                         [None, *range(-4, 5)])
+        self.assertEqual([get_value(rows, 0, row) for row in range(10)], list(range(10)))
+        self.assertEqual([get_value(rows, 4, row) for row in range(10)], [True, False] * 5)
+
+    def test_builder_refuses_parts_of_values(self):
+        builder = GstTDengine.RowsBuilder.new(self.schema)
+        for column, size in ((0, 12), (1, 3), (2, 4)):
+            with self.assertRaises(GLib.Error) as caught:
+                builder.append_values(column, bytes(size))
+            self.assertTrue(caught.exception.matches(
+                GstTDengine.error_quark(), GstTDengine.Error.INVALID_VALUE))
+
     def test_broken_block_raises_an_error_of_the_domain(self):
         for block in (b"", BLOCK[:-1], BLOCK.replace(b"\x9b", b"\x9c", 1)):
             with self.assertRaises(GLib.Error) as caught:

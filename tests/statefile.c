@@ -55,7 +55,8 @@ write_file (const gchar * text, gssize size)
 {
   g_autoptr (GError) error = NULL;
 
-  g_file_set_contents (path, text, size, &error);
+  g_file_set_contents_full (path, text, size, G_FILE_SET_CONTENTS_NONE, 0600,
+      &error);
   g_assert_no_error (error);
 }
 

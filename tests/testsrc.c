@@ -471,7 +471,7 @@ GST_START_TEST (test_rows_fit_a_super_table)
       "c_varbinary varbinary(8), c_geometry geometry(32), "
       "c_decimal64 decimal(18,4), c_decimal decimal(38,10), c_blob blob) "
       "tags (info json)";
-  const gchar *wave = "(ts timestamp, value double) tags (groupid int)";
+  const gchar *wave = "(ts timestamp, reading double) tags (groupid int)";
   const struct
   {
     const gchar *pattern;
