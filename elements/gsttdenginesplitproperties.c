@@ -119,6 +119,7 @@ gst_tdengine_split_properties_install (GObjectClass * klass, guint first_id)
   for (guint i = 0; i < G_N_ELEMENTS (table); i++)
     g_object_class_install_property (klass, first_id + i,
         make_spec (&table[i]));
+  gst_type_mark_as_plugin_api (GST_TYPE_TDENGINE_SPLIT_BY, 0);
 }
 
 static const Property *

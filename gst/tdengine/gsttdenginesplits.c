@@ -34,6 +34,7 @@ struct _GstTDengineSplits
 {
   GstTDengineRequestedSplits requested;
   gchar *sql;                   /* of all rows */
+  GstTDenginePrecision precision;       /* of the time */
   gchar *time_column;           /* that all rows have, or NULL */
   gboolean is_ordered;          /* a split's rows come by it */
   guint64 n;                    /* of all parts */
@@ -313,6 +314,21 @@ gst_tdengine_requested_splits_make_sql (const GstTDengineRequestedSplits * self)
   return table ? assemble (self, table, NULL) : NULL;
 }
 
+/* how the rows are divided; the same text is the same division */
+gchar *
+gst_tdengine_requested_splits_describe (const GstTDengineRequestedSplits * self)
+{
+  g_autofree gchar *conditions =
+      self->conditions ? g_strjoinv ("\n", self->conditions) : NULL;
+  g_autofree gchar *tables =
+      self->tables ? g_strjoinv ("\n", self->tables) : NULL;
+
+  return g_strdup_printf ("by %d column %s start %s end %s interval %s limit %"
+      G_GUINT64_FORMAT " part %d of %u conditions %s tables %s", self->by,
+      self->column, self->start, self->end, self->interval, self->limit,
+      self->index, self->count, conditions, tables);
+}
+
 /* what the server knows */
 
 static void
@@ -507,6 +523,7 @@ gst_tdengine_splits_new (const GstTDengineRequestedSplits * requested,
   self->lists = g_array_new (FALSE, FALSE, sizeof (TableList));
   self->by_vgroup = g_ptr_array_new_with_free_func (g_free);
   self->count = MAX (requested->count, 1);
+  self->precision = facts->precision;
   self->sql = gst_tdengine_requested_splits_make_sql (requested);
   if (!gst_tdengine_requested_splits_check (requested, error)
       || !get_index (requested, &self->index, error)
@@ -662,6 +679,12 @@ gchar *
 gst_tdengine_splits_get_sql (const GstTDengineSplits * self, guint64 index)
 {
   return limit_sql (self, make_split_sql (self, get_place (self, index)));
+}
+
+GstTDenginePrecision
+gst_tdengine_splits_get_precision (const GstTDengineSplits * self)
+{
+  return self->precision;
 }
 
 /* the one that rows are asked for by */

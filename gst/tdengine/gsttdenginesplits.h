@@ -73,6 +73,9 @@ GST_TDENGINE_API
 gchar *     gst_tdengine_requested_splits_make_sql
                                                 (const GstTDengineRequestedSplits *self);
 GST_TDENGINE_API
+gchar *     gst_tdengine_requested_splits_describe
+                                                (const GstTDengineRequestedSplits *self);
+GST_TDENGINE_API
 gchar *     gst_tdengine_requested_splits_quote_table
                                                 (const GstTDengineRequestedSplits *self,
                                                  gchar **database,
@@ -104,6 +107,9 @@ gchar *     gst_tdengine_splits_get_sql         (const GstTDengineSplits *self,
                                                  guint64 index);
 GST_TDENGINE_API
 gboolean    gst_tdengine_splits_is_ordered      (const GstTDengineSplits *self);
+GST_TDENGINE_API
+GstTDenginePrecision
+            gst_tdengine_splits_get_precision   (const GstTDengineSplits *self);
 GST_TDENGINE_API
 const gchar * gst_tdengine_splits_get_time_column (const GstTDengineSplits *self);
 GST_TDENGINE_API
