@@ -21,19 +21,41 @@
  */
 #include <string.h>
 #include <gst/base/base.h>
+#include <gst/tdengine/gsttdengineblock.h>
 #include <gst/tdengine/gsttdenginereader.h>
 #include <gst/tdengine/gsttdenginesplitfacts.h>
 
 #include "elements.h"
 #include "gsttdengineelement.h"
+#include "gsttdenginefollower.h"
 #include "gsttdenginesplitproperties.h"
 #include "gsttdenginesrcstate.h"
 
 #define DEFAULT_CHECKPOINT_INTERVAL 5000
+#define DEFAULT_POLL_INTERVAL 500
 #define MAX_PARALLELISM 64
 
 GST_DEBUG_CATEGORY_STATIC (tdenginesrc_debug);
 #define GST_CAT_DEFAULT tdenginesrc_debug
+
+typedef enum
+{
+  ORDER_ANY,
+  ORDER_SPLIT,
+} Order;
+
+typedef enum
+{
+  MODE_BATCH,
+  MODE_FOLLOW,
+  MODE_BOTH,
+} Mode;
+
+typedef enum
+{
+  VARCHAR_AS_UTF8,
+  VARCHAR_AS_BINARY,
+} VarcharAs;
 
 struct _GstTDengineSrc
 {
@@ -45,6 +67,9 @@ struct _GstTDengineSrc
   guint rows_per_buffer;
   guint parallelism;
   gboolean ordered;
+  Mode mode;
+  guint poll_interval;          /* ms */
+  VarcharAs varchar_as;
   gchar *state_file;
   guint checkpoint_interval;    /* ms */
 
@@ -55,6 +80,8 @@ struct _GstTDengineSrc
   GstTDengineSplits *splits;
   GstTDengineSrcState *state;   /* NULL without a file */
   GstTDengineReader *reader;
+  GstTDengineFollower *follower;        /* NULL where only history is read */
+  GstTDengineSchema *schema;    /* of the rows as they leave */
   gint64 next_checkpoint;       /* monotonic, us */
   guint64 rows_left;            /* of the limit */
   GstTDengineRows *rows;        /* a block that is not pushed whole yet */
@@ -80,18 +107,15 @@ enum
   PROP_ROWS_PER_BUFFER,
   PROP_PARALLELISM,
   PROP_ORDER,
+  PROP_MODE,
+  PROP_POLL_INTERVAL,
+  PROP_VARCHAR_AS,
   PROP_STATE_FILE,
   PROP_CHECKPOINT_INTERVAL,
   PROP_STATS,
   PROP_SPLITS,                  /* the first of what is asked for */
   PROP_SETTINGS = PROP_SPLITS + GST_TDENGINE_N_SPLIT_PROPERTIES,
 };
-
-typedef enum
-{
-  ORDER_ANY,
-  ORDER_SPLIT,
-} Order;
 
 #define GST_TYPE_TDENGINE_ORDER (gst_tdengine_order_get_type ())
 static GType
@@ -107,6 +131,41 @@ gst_tdengine_order_get_type (void)
   if (g_once_init_enter (&type))
     g_once_init_leave (&type,
         g_enum_register_static ("GstTDengineOrder", values));
+  return type;
+}
+
+#define GST_TYPE_TDENGINE_MODE (gst_tdengine_mode_get_type ())
+static GType
+gst_tdengine_mode_get_type (void)
+{
+  static const GEnumValue values[] = {
+    {MODE_BATCH, "The rows that are there, then EOS", "batch"},
+    {MODE_FOLLOW, "Rows that come from now on", "follow"},
+    {MODE_BOTH, "The rows that are there, then those that come", "both"},
+    {0, NULL, NULL},
+  };
+  static gsize type;
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type,
+        g_enum_register_static ("GstTDengineMode", values));
+  return type;
+}
+
+#define GST_TYPE_TDENGINE_VARCHAR_AS (gst_tdengine_varchar_as_get_type ())
+static GType
+gst_tdengine_varchar_as_get_type (void)
+{
+  static const GEnumValue values[] = {
+    {VARCHAR_AS_UTF8, "VARCHAR, which is text", "utf8"},
+    {VARCHAR_AS_BINARY, "VARBINARY, which is bytes", "binary"},
+    {0, NULL, NULL},
+  };
+  static gsize type;
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type,
+        g_enum_register_static ("GstTDengineVarcharAs", values));
   return type;
 }
 
@@ -164,6 +223,15 @@ gst_tdengine_src_set_property (GObject * object, guint id,
     case PROP_ORDER:
       self->ordered = g_value_get_enum (value) == ORDER_SPLIT;
       break;
+    case PROP_MODE:
+      self->mode = g_value_get_enum (value);
+      break;
+    case PROP_POLL_INTERVAL:
+      self->poll_interval = g_value_get_uint (value);
+      break;
+    case PROP_VARCHAR_AS:
+      self->varchar_as = g_value_get_enum (value);
+      break;
     case PROP_STATE_FILE:
       g_free (self->state_file);
       self->state_file = g_value_dup_string (value);
@@ -205,6 +273,15 @@ gst_tdengine_src_get_property (GObject * object, guint id, GValue * value,
       break;
     case PROP_ORDER:
       g_value_set_enum (value, self->ordered ? ORDER_SPLIT : ORDER_ANY);
+      break;
+    case PROP_MODE:
+      g_value_set_enum (value, self->mode);
+      break;
+    case PROP_POLL_INTERVAL:
+      g_value_set_uint (value, self->poll_interval);
+      break;
+    case PROP_VARCHAR_AS:
+      g_value_set_enum (value, self->varchar_as);
       break;
     case PROP_STATE_FILE:
       g_value_set_string (value, self->state_file);
@@ -264,6 +341,8 @@ gst_tdengine_src_stop (GstBaseSrc * src)
   if (self->state && !gst_tdengine_src_state_save (self->state, &error))
     GST_WARNING_OBJECT (self, "%s", error->message);
   close_reader (self);
+  g_clear_pointer (&self->follower, gst_tdengine_follower_free);
+  g_clear_pointer (&self->schema, gst_tdengine_schema_unref);
   if (self->connection)
     gst_tdengine_connection_close (self->connection);
   g_clear_pointer (&self->state, gst_tdengine_src_state_free);
@@ -338,8 +417,7 @@ copy_requested (GstTDengineSrc * self, GstTDengineRequestedSplits * requested,
 {
   GST_OBJECT_LOCK (self);
   gst_tdengine_requested_splits_copy (&self->requested, requested);
-  *database =
-      g_strdup (gst_tdengine_settings_get_database (self->settings));
+  *database = g_strdup (gst_tdengine_settings_get_database (self->settings));
   GST_OBJECT_UNLOCK (self);
   push_down (self, requested);
 }
@@ -356,8 +434,27 @@ open_splits (GstTDengineSrc * self, GError ** error)
   if (!gst_tdengine_split_facts_ask (&facts, self->connection, &requested,
           database, self->cancellable, error))
     return FALSE;
+  g_clear_pointer (&self->splits, gst_tdengine_splits_free);
   self->splits = gst_tdengine_splits_new (&requested, &facts, error);
   return self->splits != NULL;
+}
+
+static gboolean
+open_follower (GstTDengineSrc * self, GError ** error)
+{
+  if (self->mode == MODE_BATCH)
+    return TRUE;
+  if (!gst_tdengine_splits_is_ordered (self->splits)) {
+    g_set_error_literal (error, GST_TDENGINE_ERROR,
+        GST_TDENGINE_ERROR_INVALID_VALUE, "Rows can be followed table by table "
+        "only, by their times: set the table property, and split-by=table for "
+        "a super table");
+    return FALSE;
+  }
+  self->follower = gst_tdengine_follower_new ();
+  return self->mode == MODE_BOTH
+      || gst_tdengine_follower_skip (self->follower, self->connection,
+      self->splits, self->cancellable, error);
 }
 
 /* a file stands for the statement, how it is split, and which part this is */
@@ -387,6 +484,9 @@ get_sql (guint64 split, gpointer data)
   GstTDengineSrc *self = data;
   GstClockTime unit;
 
+  if (self->follower && gst_tdengine_follower_knows (self->follower,
+          self->splits, split))
+    return gst_tdengine_follower_get_sql (self->follower, self->splits, split);
   if (self->state)
     return gst_tdengine_src_state_get_sql (self->state, split);
   if (!GST_CLOCK_TIME_IS_VALID (self->seek_time))
@@ -409,8 +509,35 @@ open_reader (GstTDengineSrc * self)
 }
 
 static gboolean
-set_caps (GstTDengineSrc * self, GstTDengineSchema * schema, GError ** error)
+is_varchar (GstTDengineSchema * schema, guint column)
 {
+  return gst_tdengine_schema_get_column (schema, column)->type ==
+      GST_TDENGINE_TYPE_VARCHAR;
+}
+
+/* the columns as they leave */
+static GstTDengineSchema *
+make_schema (GstTDengineSrc * self, GstTDengineSchema * from)
+{
+  GstTDengineSchema *schema;
+
+  if (self->varchar_as == VARCHAR_AS_UTF8)
+    return gst_tdengine_schema_ref (from);
+  schema = gst_tdengine_schema_new (gst_tdengine_schema_get_precision (from));
+  for (guint i = 0; i < gst_tdengine_schema_get_n_columns (from); i++) {
+    GstTDengineColumn column = *gst_tdengine_schema_get_column (from, i);
+
+    if (is_varchar (from, i))
+      column.type = GST_TDENGINE_TYPE_VARBINARY;
+    gst_tdengine_schema_append (schema, &column, NULL);
+  }
+  return schema;
+}
+
+static gboolean
+set_caps (GstTDengineSrc * self, GstTDengineSchema * from, GError ** error)
+{
+  GstTDengineSchema *schema = self->schema = make_schema (self, from);
   g_autoptr (GstCaps) caps = gst_tdengine_schema_to_caps (schema);
 
   self->has_caps = TRUE;
@@ -501,6 +628,23 @@ post_query_progress (GstTDengineSrc * self, GstProgressType type,
   gst_tdengine_element_post_progress (GST_ELEMENT (self), type, "query", text);
 }
 
+/* both types lie alike in a block, but for what its head calls them */
+static GstTDengineRows *
+rename_varchar (GstTDengineSrc * self, GstTDengineRows * rows, GError ** error)
+{
+  GstTDengineSchema *from = gst_tdengine_rows_get_schema (rows);
+  g_autoptr (GstTDengineRows) owned = rows;
+  g_autoptr (GstBuffer) buffer =
+      gst_buffer_copy_deep (gst_tdengine_rows_get_buffer (rows));
+  static const guint8 type = GST_TDENGINE_TYPE_VARBINARY;
+
+  for (guint i = 0; i < gst_tdengine_schema_get_n_columns (from); i++) {
+    if (is_varchar (from, i))
+      gst_buffer_fill (buffer, BLOCK_HEADER_SIZE + 5 * i, &type, 1);
+  }
+  return gst_tdengine_rows_new (self->schema, buffer, error);
+}
+
 /* the first answer tells the columns, with or without rows */
 static gboolean
 take_read (GstTDengineSrc * self, GstTDengineRead * read, GError ** error)
@@ -508,16 +652,63 @@ take_read (GstTDengineSrc * self, GstTDengineRead * read, GError ** error)
   if (!self->has_caps) {
     /* reading is no progress in this sense: gst-launch plays when all is done */
     post_query_progress (self, GST_PROGRESS_TYPE_COMPLETE, "Rows are coming");
-    if (!set_caps (self, gst_tdengine_reader_get_schema (self->reader),
-            error)) {
+    if (!set_caps (self, gst_tdengine_reader_get_schema (self->reader), error)) {
       g_clear_pointer (&read->rows, gst_tdengine_rows_unref);
       return FALSE;
     }
   }
-  self->rows = read->rows;
   self->split = read->split;
-  if (!self->rows && self->state)
+  if (!read->rows && self->state && !self->follower)
     gst_tdengine_src_state_note_done (self->state, read->split);
+  self->rows = read->rows && self->varchar_as == VARCHAR_AS_BINARY ?
+      rename_varchar (self, read->rows, error) : read->rows;
+  return self->rows || !read->rows;
+}
+
+static void
+push_gap (GstTDengineSrc * self)
+{
+  if (self->segment.format == GST_FORMAT_TIME)
+    gst_pad_push_event (GST_BASE_SRC_PAD (self),
+        gst_event_new_gap (self->segment.position, 0));
+}
+
+/* asks again, which finds tables that are new, too */
+static gboolean
+ask_again (GstTDengineSrc * self, GError ** error)
+{
+  guint interval;
+
+  push_gap (self);
+  close_reader (self);
+  GST_OBJECT_LOCK (self);
+  interval = self->poll_interval;
+  GST_OBJECT_UNLOCK (self);
+  if (!gst_tdengine_follower_wait (interval, self->cancellable, error)
+      || !open_splits (self, error))
+    return FALSE;
+  if (self->state)
+    gst_tdengine_src_state_set_splits (self->state, self->splits);
+  open_reader (self);
+  return TRUE;
+}
+
+/* FALSE at the end, or with an error */
+static gboolean
+next_read (GstTDengineSrc * self, GstTDengineRead * read, GError ** error)
+{
+  g_autoptr (GError) local = NULL;
+
+  /* after a cancelled wait there is no reader */
+  while (!self->reader || !gst_tdengine_reader_next (self->reader, read,
+          self->cancellable, &local)) {
+    if (local) {
+      g_propagate_error (error, g_steal_pointer (&local));
+      return FALSE;
+    }
+    if (!self->follower || !ask_again (self, error))
+      return FALSE;
+  }
   return TRUE;
 }
 
@@ -530,8 +721,7 @@ next_block (GstTDengineSrc * self, GError ** error)
   self->next_row = 0;
   do {
     g_clear_pointer (&self->rows, gst_tdengine_rows_unref);
-    if (!gst_tdengine_reader_next (self->reader, &read, self->cancellable,
-            error) || !take_read (self, &read, error))
+    if (!next_read (self, &read, error) || !take_read (self, &read, error))
       return FALSE;
   } while (!self->rows || gst_tdengine_rows_get_n_rows (self->rows) == 0);
   return TRUE;
@@ -588,12 +778,17 @@ static void
 note_rows (GstTDengineSrc * self, GstTDengineRows * rows)
 {
   guint n_rows = gst_tdengine_rows_get_n_rows (rows);
+  gint64 last;
 
-  if (self->state && self->time_column >= 0
-      && !gst_tdengine_rows_is_null (rows, self->time_column, n_rows - 1))
-    gst_tdengine_src_state_note_rows (self->state, self->split,
-        gst_tdengine_rows_get_int64 (rows, self->time_column, n_rows - 1),
-        n_rows);
+  if (self->time_column < 0
+      || gst_tdengine_rows_is_null (rows, self->time_column, n_rows - 1))
+    return;
+  last = gst_tdengine_rows_get_int64 (rows, self->time_column, n_rows - 1);
+  if (self->state)
+    gst_tdengine_src_state_note_rows (self->state, self->split, last, n_rows);
+  if (self->follower)
+    gst_tdengine_follower_note (self->follower, self->splits, self->split,
+        last);
 }
 
 static gboolean
@@ -629,15 +824,17 @@ end_of_rows (GstTDengineSrc * self)
 static gboolean
 open_all (GstTDengineSrc * self, GError ** error)
 {
-  if (self->reader)
+  if (self->reader || (self->follower && self->has_caps))
     return TRUE;
   if (!self->connection && !open_connection (self, error))
     return FALSE;
   if (!self->has_caps)
     post_query_progress (self, GST_PROGRESS_TYPE_START, "Running the query");
-  if (!self->splits && (!open_splits (self, error)
-          || !open_state (self, error)))
+  if (!self->splits && !(open_splits (self, error) && open_state (self, error)
+          && open_follower (self, error))) {
+    g_clear_pointer (&self->splits, gst_tdengine_splits_free);
     return FALSE;
+  }
   open_reader (self);
   return TRUE;
 }
@@ -685,7 +882,7 @@ gst_tdengine_src_is_seekable (GstBaseSrc * src)
 {
   GstTDengineSrc *self = GST_TDENGINE_SRC (src);
 
-  return !self->state && self->splits
+  return !self->state && !self->follower && self->splits
       && gst_tdengine_splits_get_time_column (self->splits)
       && GST_CLOCK_TIME_IS_VALID (self->origin);
 }
@@ -824,6 +1021,22 @@ gst_tdengine_src_class_init (GstTDengineSrcClass * klass)
       g_param_spec_enum ("order", "Order",
           "How the buffers of several splits leave", GST_TYPE_TDENGINE_ORDER,
           ORDER_ANY, flags | G_PARAM_READWRITE | GST_PARAM_MUTABLE_READY));
+  g_object_class_install_property (object_class, PROP_MODE,
+      g_param_spec_enum ("mode", "Mode",
+          "Whether rows that come later are waited for; of a super table that "
+          "takes split-by=table", GST_TYPE_TDENGINE_MODE, MODE_BATCH,
+          flags | G_PARAM_READWRITE | GST_PARAM_MUTABLE_READY));
+  g_object_class_install_property (object_class, PROP_POLL_INTERVAL,
+      g_param_spec_uint ("poll-interval", "Poll interval",
+          "How long to wait before later rows are asked for again, in ms", 1,
+          G_MAXINT, DEFAULT_POLL_INTERVAL,
+          flags | G_PARAM_READWRITE | G_PARAM_CONSTRUCT |
+          GST_PARAM_MUTABLE_PLAYING));
+  g_object_class_install_property (object_class, PROP_VARCHAR_AS,
+      g_param_spec_enum ("varchar-as", "VARCHAR as",
+          "What VARCHAR columns leave as", GST_TYPE_TDENGINE_VARCHAR_AS,
+          VARCHAR_AS_UTF8,
+          flags | G_PARAM_READWRITE | GST_PARAM_MUTABLE_READY));
   g_object_class_install_property (object_class, PROP_STATE_FILE,
       g_param_spec_string ("state-file", "State file",
           "File that keeps which rows are safely downstream, to go on from "
@@ -842,6 +1055,8 @@ gst_tdengine_src_class_init (GstTDengineSrcClass * klass)
   gst_tdengine_split_properties_install (object_class, PROP_SPLITS);
   gst_tdengine_settings_install_properties (object_class, PROP_SETTINGS);
   gst_type_mark_as_plugin_api (GST_TYPE_TDENGINE_ORDER, 0);
+  gst_type_mark_as_plugin_api (GST_TYPE_TDENGINE_MODE, 0);
+  gst_type_mark_as_plugin_api (GST_TYPE_TDENGINE_VARCHAR_AS, 0);
 
   gst_element_class_set_static_metadata (element_class,
       "TDengine query source", "Source/Network",

@@ -133,6 +133,14 @@ gst_tdengine_src_state_free (GstTDengineSrcState * self)
   g_free (self);
 }
 
+/* another plan for the same statement */
+void
+gst_tdengine_src_state_set_splits (GstTDengineSrcState * self,
+    GstTDengineSplits * splits)
+{
+  self->splits = splits;
+}
+
 /* What is left of a split, NULL for nothing. Any thread may ask. */
 gchar *
 gst_tdengine_src_state_get_sql (GstTDengineSrcState * self, guint64 split)
@@ -263,8 +271,7 @@ gst_tdengine_src_state_finish (GstTDengineSrcState * self, guint timeout,
     GCancellable * cancellable, GError ** error)
 {
   Outcome *outcome = self->outcome;
-  gint64 deadline =
-      g_get_monotonic_time () + timeout * G_TIME_SPAN_MILLISECOND;
+  gint64 deadline = g_get_monotonic_time () + timeout * G_TIME_SPAN_MILLISECOND;
   gulong id = g_cancellable_connect (cancellable, G_CALLBACK (wake_up), outcome,
       NULL);
   gboolean unwanted;

@@ -15,6 +15,8 @@ GstTDengineSrcState *
                                                  const gchar *const *texts,
                                                  GError **error);
 void     gst_tdengine_src_state_free            (GstTDengineSrcState *self);
+void     gst_tdengine_src_state_set_splits      (GstTDengineSrcState *self,
+                                                 GstTDengineSplits *splits);
 gchar *  gst_tdengine_src_state_get_sql         (GstTDengineSrcState *self,
                                                  guint64 split);
 void     gst_tdengine_src_state_note_rows       (GstTDengineSrcState *self,

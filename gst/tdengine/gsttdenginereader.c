@@ -323,8 +323,7 @@ start_threads (GstTDengineReader * self)
 
 /* rows of a part, or its end; FALSE where there is neither, yet */
 static gboolean
-take_from_locked (GstTDengineReader * self, guint index,
-    GstTDengineRead * read)
+take_from_locked (GstTDengineReader * self, guint index, GstTDengineRead * read)
 {
   Part *part = g_ptr_array_index (self->parts, index);
 

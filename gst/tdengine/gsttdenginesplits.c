@@ -176,7 +176,8 @@ get_index (const GstTDengineRequestedSplits * self, guint * index,
   else if (self->index < 0 && (!text
           || !g_ascii_string_to_unsigned (text, 10, 0, G_MAXUINT, &number,
               NULL)))
-    return refuse (error, "Of which of %u parts is this? Set split-index, or %s "
+    return refuse (error,
+        "Of which of %u parts is this? Set split-index, or %s "
         "in the environment", count, INDEX_VARIABLE);
   if (number >= count)
     return refuse (error, "Part %" G_GUINT64_FORMAT " is not in 0 to %u",
@@ -714,6 +715,20 @@ gst_tdengine_splits_get_rest_sql (const GstTDengineSplits * self, guint64 index,
   gst_tdengine_sql_append_name (condition, self->time_column);
   g_string_append_printf (condition, " >= %" G_GINT64_FORMAT, from);
   return limit_sql (self, make_outer_sql (sql, condition->str));
+}
+
+/* The last time that a split has; NULL where no time is known. */
+gchar *
+gst_tdengine_splits_get_last_sql (const GstTDengineSplits * self, guint64 index)
+{
+  g_autofree gchar *sql = make_split_sql (self, get_place (self, index));
+  GString *last = g_string_new ("SELECT LAST(");
+
+  if (!self->time_column)
+    return g_string_free (last, TRUE);
+  gst_tdengine_sql_append_name (last, self->time_column);
+  g_string_append_printf (last, ") FROM (%s)", sql);
+  return g_string_free (last, FALSE);
 }
 
 /* for people, and for the state file: the same in each plan that has it */

@@ -116,6 +116,9 @@ GST_TDENGINE_API
 gchar *     gst_tdengine_splits_get_rest_sql    (const GstTDengineSplits *self,
                                                  guint64 index,
                                                  gint64 from);
+GST_TDENGINE_API
+gchar *     gst_tdengine_splits_get_last_sql    (const GstTDengineSplits *self,
+                                                 guint64 index);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstTDengineSplits, gst_tdengine_splits_free)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GstTDengineRequestedSplits,
