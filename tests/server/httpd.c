@@ -6,8 +6,13 @@
 
 #include <libsoup/soup.h>
 
+#include "httpfaults.h"
 #include "rest.h"
+#include "sidedoor.h"
+#include "wire.h"
 #include "wsconnection.h"
+
+#define REST "/rest/sql"
 
 /* the real one has no limit; this one is not to be filled by a lie */
 #define MAX_MESSAGE (512 * 1024 * 1024)
@@ -17,6 +22,7 @@ struct _Httpd
 {
   Server *server;
   SoupServer *soup;
+  Faults *faults;
   GHashTable *connections;      /* socket → Connection */
 };
 
@@ -64,6 +70,18 @@ drop_connection (Connection * connection)
 }
 
 static void
+take_sql (SoupServer * soup, SoupServerMessage * message, const char *path,
+    GHashTable * query, gpointer data)
+{
+  Httpd *self = data;
+
+  if (!http_suffer_request (self->faults, message, REST, "sql"))
+    return;
+  rest_take (soup, message, path, query, self->server);
+  http_suffer_reply (self->faults, message, REST, "sql");
+}
+
+static void
 take_ping (SoupServer * soup, SoupServerMessage * message, const char *path,
     GHashTable * query, gpointer data)
 {
@@ -89,6 +107,7 @@ httpd_free (Httpd * httpd)
     g_signal_handlers_disconnect_by_func (socket, close_connection, httpd);
   g_hash_table_unref (httpd->connections);
   g_object_unref (httpd->soup);
+  faults_free (httpd->faults);
   g_free (httpd);
 }
 
@@ -100,13 +119,15 @@ httpd_new (Server * server, guint port, GError ** error)
 
   self->server = server;
   self->soup = soup_server_new ("server-header", "tdengine-test-server", NULL);
+  self->faults = faults_new ();
   self->connections = g_hash_table_new_full (NULL, NULL, NULL,
       (GDestroyNotify) drop_connection);
   soup_server_add_handler (self->soup, NULL, take_other, NULL, NULL);
   soup_server_add_handler (self->soup, "/-/ping", take_ping, NULL, NULL);
-  soup_server_add_handler (self->soup, "/rest/sql", rest_take, server, NULL);
-  soup_server_add_websocket_handler (self->soup, "/ws", NULL, NULL,
-      open_connection, self, NULL);
+  soup_server_add_handler (self->soup, REST, take_sql, self, NULL);
+  soup_server_add_handler (self->soup, SIDE_DOOR, sidedoor_take, self->faults,
+      NULL);
+  wire_add_websocket (self->soup, "/ws", self->faults, open_connection, self);
   if (!soup_server_listen_local (self->soup, port, SOUP_SERVER_LISTEN_IPV4_ONLY,
           error))
     return NULL;

@@ -7,6 +7,7 @@
 #include "error.h"
 #include "parser.h"
 #include "rawwrite.h"
+#include "wire.h"
 #include "wsconnection.h"
 
 #define HEAD_SIZE 24
@@ -89,8 +90,7 @@ send_end (Frame * self, const GError * error)
 {
   g_autoptr (GByteArray) reply = reply_fetch (&self->request, self->id, error);
 
-  soup_websocket_connection_send_binary (self->connection->socket, reply->data,
-      reply->len);
+  wire_send_binary (self->connection->socket, reply->data, reply->len);
   g_hash_table_remove (self->connection->results, &self->id);
 }
 
@@ -106,8 +106,7 @@ fetch_benchmark (Frame * self, BenchmarkBlocks * blocks)
     return;
   }
   reply_fetch_head (message, &self->request, self->id, size - BENCHMARK_HEAD);
-  soup_websocket_connection_send_binary (self->connection->socket, message,
-      size);
+  wire_send_binary (self->connection->socket, message, size);
 }
 
 static void
@@ -135,8 +134,7 @@ take_fetch (Frame * self)
   reply_append_block (reply, rows);
   reply_fetch_head (reply->data, &self->request, self->id,
       reply->len - BENCHMARK_HEAD);
-  soup_websocket_connection_send_binary (self->connection->socket, reply->data,
-      reply->len);
+  wire_send_binary (self->connection->socket, reply->data, reply->len);
 }
 
 static void

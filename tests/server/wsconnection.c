@@ -5,6 +5,7 @@
 #include "wsconnection.h"
 
 #include "error.h"
+#include "wire.h"
 
 Connection *
 connection_new (Server * server, SoupWebsocketConnection * socket)
@@ -56,9 +57,7 @@ void
 connection_send_text (Connection * connection, GString * reply)
 {
   g_string_append_c (reply, '}');
-  if (soup_websocket_connection_get_state (connection->socket) ==
-      SOUP_WEBSOCKET_STATE_OPEN)
-    soup_websocket_connection_send_text (connection->socket, reply->str);
+  wire_send_text (connection->socket, reply->str);
   g_string_free (reply, TRUE);
 }
 

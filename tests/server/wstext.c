@@ -4,6 +4,7 @@
  */
 #include "error.h"
 #include "json.h"
+#include "wire.h"
 #include "wsconnection.h"
 
 enum
@@ -249,8 +250,7 @@ take_fetch_block (Call * self)
   GST_WRITE_UINT64_LE (head + 8, id);
   g_byte_array_append (reply, head, sizeof head);
   reply_append_block (reply, rows);
-  soup_websocket_connection_send_binary (connection->socket, reply->data,
-      reply->len);
+  wire_send_binary (connection->socket, reply->data, reply->len);
   return TRUE;
 }
 
