@@ -111,11 +111,10 @@ httpd_free (Httpd * httpd)
   g_free (httpd);
 }
 
-/* on the loopback only, at any free port for 0 */
 Httpd *
-httpd_new (Server * server, guint port, GError ** error)
+httpd_new (Server * server)
 {
-  g_autoptr (Httpd) self = g_new0 (Httpd, 1);
+  Httpd *self = g_new0 (Httpd, 1);
 
   self->server = server;
   self->soup = soup_server_new ("server-header", "tdengine-test-server", NULL);
@@ -128,10 +127,15 @@ httpd_new (Server * server, guint port, GError ** error)
   soup_server_add_handler (self->soup, SIDE_DOOR, sidedoor_take, self->faults,
       NULL);
   wire_add_websocket (self->soup, "/ws", self->faults, open_connection, self);
-  if (!soup_server_listen_local (self->soup, port, SOUP_SERVER_LISTEN_IPV4_ONLY,
-          error))
-    return NULL;
-  return g_steal_pointer (&self);
+  return self;
+}
+
+/* on the loopback only, at any free port for 0 */
+gboolean
+httpd_listen (Httpd * httpd, guint port, GError ** error)
+{
+  return soup_server_listen_local (httpd->soup, port,
+      SOUP_SERVER_LISTEN_IPV4_ONLY, error);
 }
 
 guint
@@ -142,4 +146,15 @@ httpd_get_port (Httpd * httpd)
 
   g_slist_free_full (uris, (GDestroyNotify) g_uri_unref);
   return port;
+}
+
+/* a connection that does not come from the network */
+gboolean
+httpd_accept (Httpd * httpd, GIOStream * stream, GError ** error)
+{
+  g_autoptr (GSocketAddress) nowhere =
+      g_inet_socket_address_new_from_string ("127.0.0.1", 0);
+
+  return soup_server_accept_iostream (httpd->soup, stream, nowhere, nowhere,
+      error);
 }

@@ -16,6 +16,7 @@ typedef struct
   gchar *user;
   gchar *password;
   GPtrArray *open_results;      /* of Result: still reading SQLite */
+  gboolean never_dies;          /* goes on where the real adapter crashes */
 } Server;
 
 typedef struct

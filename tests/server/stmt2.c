@@ -617,8 +617,8 @@ exec_insert (Stmt2 * self, gint64 * affected, GError ** error)
   Catalog *catalog = self->session->server->catalog;
   gboolean done;
 
-  if (!self->interlaced && (self->failed || (self->pending->len == 0
-              && !self->was_executed)))
+  if (!self->session->server->never_dies && !self->interlaced && (self->failed
+          || (self->pending->len == 0 && !self->was_executed)))
     crash ();
   if (self->failed)
     return repeat_failure (self, error);

@@ -378,9 +378,9 @@ wire_attach (Endpoint * endpoint, SoupWebsocketConnection * socket,
 static void
 complete_upgrade (SoupServerMessage * message, Endpoint * endpoint)
 {
-  g_autoptr (SoupServerMessage) guard = g_object_ref (message);
   GSocket *tcp = soup_server_message_get_socket (message);
-  g_autoptr (GSocket) tcp_guard = tcp ? g_object_ref (tcp) : NULL;
+
+  g_object_ref (message);
   g_autoptr (GIOStream) base = soup_server_message_steal_connection (message);
   g_autoptr (WireStream) stream = wire_stream_new (base, tcp);
   g_autoptr (SoupWebsocketConnection) socket =
@@ -388,10 +388,10 @@ complete_upgrade (SoupServerMessage * message, Endpoint * endpoint)
       soup_server_message_get_uri (message),
       SOUP_WEBSOCKET_CONNECTION_SERVER, NULL, NULL,
       g_object_steal_data (G_OBJECT (message), KEY));
-
   wire_attach (endpoint, socket, stream);
   endpoint->callback (endpoint->soup, message, endpoint->path, socket,
       endpoint->data);
+  g_object_unref (message);
 }
 
 static void

@@ -7,6 +7,7 @@
 #include <gst/gst.h>
 
 #include "../benchmark.h"
+#include "../httpd.h"
 
 #define BENCHMARK_ROWS 100
 #define BENCHMARK_BLOCK_ROWS 10
@@ -24,8 +25,23 @@ fuzz_server_new (void)
 {
   Server *server = server_new (NULL, NULL);
 
+  server->never_dies = TRUE;
   server->user = g_strdup ("root");
   server->password = g_strdup ("taosdata");
   server->benchmark = benchmark_new (BENCHMARK_ROWS, BENCHMARK_BLOCK_ROWS);
   return server;
+}
+
+/* what a client sends from its first byte to the end of its stream */
+void
+fuzz_connect (GBytes * bytes)
+{
+  g_autoptr (Server) server = fuzz_server_new ();
+  g_autoptr (Httpd) httpd = httpd_new (server);
+  g_autoptr (GInputStream) input = g_memory_input_stream_new_from_bytes (bytes);
+  g_autoptr (GOutputStream) output = g_memory_output_stream_new_resizable ();
+  g_autoptr (GIOStream) stream = g_simple_io_stream_new (input, output);
+
+  httpd_accept (httpd, stream, NULL);
+  while (g_main_context_iteration (NULL, FALSE));
 }

@@ -7,11 +7,13 @@
 usage: seeds.py TRANSCRIPTS_FOLDER OUTPUT_FOLDER
 
 OUTPUT_FOLDER/sql/ has a file for each connection, a statement a line, with
-the tables made first; OUTPUT_FOLDER/words.dict what SQL is made of.
+the tables made first; requests/ the same connections as requests.c reads
+them, http/ one as a client's bytes; words.dict what SQL is made of.
 """
 
 import json
 import re
+import struct
 import sys
 from pathlib import Path
 
@@ -19,6 +21,18 @@ SETUP = 'setup'
 CONNECTIONS = ['query', 'types', 'stmt2', 'large', 'tmq_setup', 'tmq_changes']
 SQL_ACTIONS = {6, 10}       # binary_query, validate_sql
 SQL_AT = 30
+# a request has to fit into its length of 16 bits
+MAX_REQUEST = 65535
+UPGRADE = ('GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n'
+           'Connection: Upgrade\r\n'
+           'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n'
+           'Sec-WebSocket-Version: 13\r\n\r\n').encode()
+REST = ('POST /rest/sql HTTP/1.1\r\nHost: 127.0.0.1\r\n'
+        'Authorization: Basic cm9vdDp0YW9zZGF0YQ==\r\n'
+        'Content-Length: 14\r\n\r\nshow databases').encode()
+FAULT = ('POST /-/fault HTTP/1.1\r\nHost: 127.0.0.1\r\n'
+         'Content-Length: 51\r\n\r\n'
+         '[{"action":"query","nth":2,"fault":"cut","count":3}]').encode()
 # longer statements only repeat themselves
 MAX_STATEMENT = 2000
 
@@ -57,6 +71,38 @@ def write_statements(folder, output):
             (output / f'{name}-{number}').write_text('\n'.join(setup + [sql]))
 
 
+def requests(folder, name):
+    for frame in sent(folder, name):
+        is_text = isinstance(frame, str)
+        data = frame.encode() if is_text else frame
+        if len(data) <= MAX_REQUEST:
+            yield struct.pack('<BH', is_text, len(data)) + data
+
+
+def write_requests(folder, output):
+    output.mkdir(parents=True, exist_ok=True)
+    setup = b''.join(requests(folder, SETUP))
+    (output / SETUP).write_bytes(setup)
+    for name in CONNECTIONS + ['session', 'write_raw']:
+        (output / name).write_bytes(setup + b''.join(requests(folder, name)))
+
+
+def write_http(folder, output):
+    output.mkdir(parents=True, exist_ok=True)
+    (output / 'rest').write_bytes(REST)
+    (output / 'fault').write_bytes(FAULT + UPGRADE)
+    frames = b''
+    for frame in sent(folder, 'session'):
+        data = frame.encode() if isinstance(frame, str) else frame
+        head = bytes([0x81 if isinstance(frame, str) else 0x82])
+        if len(data) < 126:
+            head += bytes([0x80 | len(data)])
+        else:
+            head += b'\xfe' + struct.pack('>H', len(data))
+        frames += head + bytes(4) + data
+    (output / 'session').write_bytes(UPGRADE + frames)
+
+
 def write_words(folder, output):
     text = ' '.join(sql for name in [SETUP] + CONNECTIONS
                     for sql in statements(folder, name))
@@ -66,6 +112,8 @@ def write_words(folder, output):
 
 def main(folder, output):
     write_statements(folder, output / 'sql')
+    write_requests(folder, output / 'requests')
+    write_http(folder, output / 'http')
     write_words(folder, output / 'words.dict')
 
 
