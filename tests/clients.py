@@ -38,19 +38,14 @@ def skip(reason):
     sys.exit(testserver.SKIPPED)
 
 
-def build(folder, what, *command, **environment):
-    """Once: what is there already is used again."""
-    program = shutil.which(command[0])
-    if not program:
+def build(what, *command):
+    if not shutil.which(command[0]):
         skip(f'{command[0]} is not installed')
-    done = subprocess.run(command, check=False, timeout=1200,
-                          env={**os.environ, **environment},
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True)
+    done = subprocess.run(command, check=False, timeout=1200, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if done.returncode != 0:
         print(done.stdout)
         skip(f'{what} can not be had here')
-    return folder
 
 
 def build_java(folder):
@@ -58,7 +53,7 @@ def build_java(folder):
     if not shutil.which('java'):
         skip('java is not installed')
     if not list(jars.glob('taos-jdbcdriver-*.jar')):
-        build(jars, 'taos-jdbcdriver', 'mvn', '-q', '-B', '-f',
+        build('taos-jdbcdriver', 'mvn', '-q', '-B', '-f',
               str(SOURCES / 'java/pom.xml'), 'dependency:copy-dependencies',
               f'-DoutputDirectory={jars}')
     return ['java', '-cp', f'{jars}/*', str(SOURCES / 'java/Check.java')]
@@ -66,7 +61,7 @@ def build_java(folder):
 
 def build_rust(folder):
     target = folder / 'rust'
-    build(target, 'taos', 'cargo', 'build', '--quiet', '--locked',
+    build('taos', 'cargo', 'build', '--quiet', '--locked',
           '--manifest-path', str(SOURCES / 'rust/Cargo.toml'),
           '--target-dir', str(target))
     return [str(target / 'debug/client-check')]

@@ -512,6 +512,26 @@ bind_query (Stmt2 * self, Binds * binds, GBytes * message, GError ** error)
   return TRUE;
 }
 
+/* the columns or tags that a `?` stands for, in their order */
+const GstTDengineColumn *
+stmt2_get_field (Stmt2 * stmt, gboolean is_tag, guint index)
+{
+  for (guint i = 0; i < stmt->fields->len; i++) {
+    const Field *field = &g_array_index (stmt->fields, Field, i);
+
+    if (field->kind == (is_tag ? FIELD_TAG : FIELD_COLUMN) && index-- == 0)
+      return &field->info;
+  }
+  return NULL;
+}
+
+/* of an insert; the message is what the values lie in */
+gboolean
+stmt2_add (Stmt2 * stmt, const Binds * binds, GBytes * message, GError ** error)
+{
+  return bind_insert (stmt, binds, message, error);
+}
+
 static gboolean
 bind (Stmt2 * self, GBytes * message, GError ** error)
 {

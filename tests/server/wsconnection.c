@@ -16,10 +16,13 @@ connection_new (Server * server, SoupWebsocketConnection * socket)
   self->socket = g_object_ref (socket);
   self->next_result = 1;
   self->next_statement = 1;
+  self->next_older_statement = 1;
   self->results = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free,
       (GDestroyNotify) result_free);
   self->statements = g_hash_table_new_full (g_int64_hash, g_int64_equal,
       g_free, (GDestroyNotify) stmt2_free);
+  self->older_statements = g_hash_table_new_full (g_int64_hash, g_int64_equal,
+      g_free, (GDestroyNotify) stmt_free);
   self->fetched = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free,
       (GDestroyNotify) gst_tdengine_rows_unref);
   self->frees = g_array_new (FALSE, FALSE, sizeof (guint64));
@@ -31,6 +34,7 @@ connection_free (Connection * connection)
 {
   g_array_unref (connection->frees);
   g_hash_table_unref (connection->fetched);
+  g_hash_table_unref (connection->older_statements);
   g_hash_table_unref (connection->statements);
   g_hash_table_unref (connection->results);
   session_clear (&connection->session);
