@@ -40,7 +40,8 @@ stmt_new (Session * session)
   Stmt *self = g_new0 (Stmt, 1);
 
   self->session = session;
-  self->stmt2 = stmt2_new (session, FALSE);
+  /* this kind kills no adapter */
+  self->stmt2 = stmt2_new (session, TRUE);
   return self;
 }
 

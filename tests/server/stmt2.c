@@ -525,13 +525,6 @@ stmt2_get_field (Stmt2 * stmt, gboolean is_tag, guint index)
   return NULL;
 }
 
-/* of an insert; the message is what the values lie in */
-gboolean
-stmt2_add (Stmt2 * stmt, const Binds * binds, GBytes * message, GError ** error)
-{
-  return bind_insert (stmt, binds, message, error);
-}
-
 static gboolean
 bind (Stmt2 * self, GBytes * message, GError ** error)
 {
@@ -553,15 +546,33 @@ repeat_failure (Stmt2 * self, GError ** error)
   return FALSE;
 }
 
+static gboolean
+end_bind (Stmt2 * self, gboolean done, GError ** error)
+{
+  if (done)
+    return TRUE;
+  forget_binds (self);
+  return repeat_failure (self, error);
+}
+
 gboolean
 stmt2_bind (Stmt2 * stmt, GBytes * message, GError ** error)
 {
   if (stmt->failed)
     return repeat_failure (stmt, error);
-  if (bind (stmt, message, &stmt->failed))
-    return TRUE;
-  forget_binds (stmt);
-  return repeat_failure (stmt, error);
+  return end_bind (stmt, bind (stmt, message, &stmt->failed), error);
+}
+
+/* of an insert; the message is what the values lie in */
+gboolean
+stmt2_add (Stmt2 * stmt, const Binds * binds, GBytes * message, GError ** error)
+{
+  if (stmt->failed)
+    return repeat_failure (stmt, error);
+  if (!stmt2_is_insert (stmt))
+    return refuse (error, CODE_STMT_ORDER, "Stmt API usage error");
+  return end_bind (stmt, bind_insert (stmt, binds, message, &stmt->failed),
+      error);
 }
 
 static Table *

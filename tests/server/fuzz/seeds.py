@@ -71,20 +71,41 @@ def write_statements(folder, output):
             (output / f'{name}-{number}').write_text('\n'.join(setup + [sql]))
 
 
-def requests(folder, name):
-    for frame in sent(folder, name):
-        is_text = isinstance(frame, str)
-        data = frame.encode() if is_text else frame
+def older_statement():
+    """What no transcript has: a statement of the older kind, binding a row."""
+    yield {'action': 'init', 'args': {'req_id': 2}}
+    for action, args in [
+            ('prepare', {'sql': 'insert into ? using power.meters tags(?, ?) '
+                                '(ts, current) values(?, ?)'}),
+            ('set_table_name', {'name': 'power.older'}),
+            ('set_tags', {'tags': ['Oslo', 1]})]:
+        yield {'action': action, 'args': {'req_id': 3, 'stmt_id': 1, **args}}
+    columns = (struct.pack('<BIBI', 9, 8, 6, 4) + struct.pack('<II', 8, 4)
+               + struct.pack('<BqBf', 0, 1700000000000, 0, 1.5))
+    yield (struct.pack('<QQQ', 4, 1, 2)
+           + struct.pack('<iIIIIQ', 1, 28 + len(columns), 1, 2, 0x80000000, 0)
+           + columns)
+    for action in 'add_batch', 'exec', 'close':
+        yield {'action': action, 'args': {'req_id': 5, 'stmt_id': 1}}
+
+
+def pack(frames):
+    for frame in frames:
+        is_text = not isinstance(frame, bytes)
+        data = frame if isinstance(frame, bytes) else frame.encode()
         if len(data) <= MAX_REQUEST:
             yield struct.pack('<BH', is_text, len(data)) + data
 
 
 def write_requests(folder, output):
     output.mkdir(parents=True, exist_ok=True)
-    setup = b''.join(requests(folder, SETUP))
-    (output / SETUP).write_bytes(setup)
-    for name in CONNECTIONS + ['session', 'write_raw']:
-        (output / name).write_bytes(setup + b''.join(requests(folder, name)))
+    setup = list(sent(folder, SETUP))
+    older = [frame if isinstance(frame, bytes) else json.dumps(frame)
+             for frame in older_statement()]
+    for name, frames in [(SETUP, []), ('older', older)] + [
+            (name, sent(folder, name))
+            for name in CONNECTIONS + ['session', 'write_raw']]:
+        (output / name).write_bytes(b''.join(pack([*setup, *frames])))
 
 
 def write_http(folder, output):
