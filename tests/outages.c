@@ -39,6 +39,7 @@ set_up_table (void)
   test_execute (connection, "create database outages");
   test_execute (connection, "create table outages.meters (ts timestamp, "
       "v int) tags (site int)");
+  test_execute (connection, "create table outages.copy (ts timestamp, v int)");
 }
 
 static void
@@ -53,11 +54,11 @@ fill_table (void)
 }
 
 static guint
-count_rows (void)
+count_rows (const gchar * table)
 {
   g_autoptr (GstTDengineConnection) connection = test_connect ();
   g_autofree gchar *text = test_query_text (connection,
-      "select count(*) from outages.meters");
+      "select count(*) from outages.%s", table);
 
   return atoi (text);
 }
@@ -104,18 +105,19 @@ job_init (Job * job, const gchar * line)
   g_autoptr (GError) error = NULL;
   g_autofree gchar *uri = g_strdup_printf ("%s/?message-timeout=%u"
       "&connect-timeout=%u", test_server_uri (), TIMEOUT_MS, TIMEOUT_MS);
+  g_auto (GStrv) parts = g_strsplit (line, "URI", -1);
+  g_autofree gchar *with_uri = g_strjoinv (uri, parts);
 
-  job->pipeline = gst_parse_launch (line, &error);
+  job->pipeline = gst_parse_launch (with_uri, &error);
   g_assert_no_error (error);
   job->element = gst_bin_get_by_name (GST_BIN (job->pipeline), "element");
-  g_object_set (job->element, "uri", uri, NULL);
   gst_element_set_state (job->pipeline, GST_STATE_PLAYING);
 }
 
 static void
 job_read (Job * job)
 {
-  job_init (job, "tdenginesrc name=element "
+  job_init (job, "tdenginesrc name=element uri=URI "
       "query=\"select * from outages.meters\" ! fakesink");
 }
 
@@ -123,10 +125,11 @@ job_read (Job * job)
 static void
 job_write (Job * job)
 {
-  job_init (job, "appsrc name=src format=time ! tdenginesink name=element "
+  job_init (job,
+      "appsrc name=src format=time ! tdenginesink name=element uri=URI "
       "database=outages super-table=meters batch-size=3");
-  g_autoptr (GstElement) src = gst_bin_get_by_name (GST_BIN (job->pipeline),
-      "src");
+  g_autoptr (GstElement) src =
+      gst_bin_get_by_name (GST_BIN (job->pipeline), "src");
 
   for (guint row = 0; row < N_ROWS; row++) {
     g_autoptr (GstTDengineRows) rows = make_rows (row);
@@ -138,6 +141,15 @@ job_write (Job * job)
     gst_app_src_push_sample (GST_APP_SRC (src), sample);
   }
   gst_app_src_end_of_stream (GST_APP_SRC (src));
+}
+
+/* a block of one table goes as it is */
+static void
+job_copy (Job * job)
+{
+  job_init (job, "tdenginesrc uri=URI query=\"select ts, v from outages.d0\" "
+      "! tdenginesink name=element uri=URI database=outages table=copy "
+      "batch-size=1");
 }
 
 /* NULL at EOS; what takes longer than it may fails */
@@ -248,6 +260,8 @@ static const Story read_stories[] = {
       GST_TDENGINE_ERROR_CLOSED, READ},
   {"'action':'binary_query','fault':'truncate','bytes':50",
       GST_TDENGINE_ERROR_PROTOCOL, READ},
+  {"'action':'binary_query','fault':'patch','hex':'3c'",
+      GST_TDENGINE_ERROR_PROTOCOL, READ},
   {"'action':'binary_query','fault':'length','value':4611686018427387904",
       GST_TDENGINE_ERROR_PROTOCOL, READ},
   {"'action':'binary_query','fault':'opcode','value':2",
@@ -289,6 +303,10 @@ static const Story read_stories[] = {
         "'hex':'ffffff7f'", GST_TDENGINE_ERROR_BLOCK, STREAM (DECODE)},
   {"'action':'fetch_raw_block','nth':2,'fault':'patch','at':63,"
         "'hex':'ffffff7f'", GST_TDENGINE_ERROR_BLOCK, STREAM (DECODE)},
+  {"'action':'fetch_raw_block','nth':2,'fault':'patch','at':83,'hex':'06'",
+      GST_TDENGINE_ERROR_BLOCK, STREAM (DECODE)},
+  {"'action':'fetch_raw_block','nth':2,'fault':'patch','at':8,'hex':'08'",
+      GST_TDENGINE_ERROR_PROTOCOL, READ},
   {"'action':'fetch_raw_block','nth':2,'fault':'opcode','value':1",
       GST_TDENGINE_ERROR_PROTOCOL, READ},
   {"'action':'fetch_raw_block','nth':2,'fault':'pause','ms':60000",
@@ -370,7 +388,43 @@ static const Story write_stories[] = {
       GST_TDENGINE_ERROR_PROTOCOL, WRITE},
 };
 
-GST_START_TEST (test_no_row_is_confirmed_that_is_not_stored)
+static const Story copy_stories[] = {
+  {"'action':'write_raw_block','fault':'error','code':905",
+        GST_TDENGINE_ERROR_SERVER,
+      WRITE},
+  {"'action':'write_raw_block','fault':'ignore'",
+      GST_TDENGINE_ERROR_TIMEOUT, WRITE},
+  {"'action':'write_raw_block','fault':'lose'",
+      GST_TDENGINE_ERROR_TIMEOUT, WRITE},
+  {"'action':'write_raw_block','fault':'delay','ms':100", 0},
+  {"'action':'write_raw_block','fault':'cut','on':'request'",
+        GST_TDENGINE_ERROR_CLOSED,
+      WRITE},
+  {"'action':'write_raw_block','fault':'cut','bytes':20",
+        GST_TDENGINE_ERROR_CLOSED,
+      WRITE},
+  {"'action':'write_raw_block','fault':'truncate','bytes':20",
+      GST_TDENGINE_ERROR_PROTOCOL, WRITE},
+  {"'action':'write_raw_block','fault':'opcode','value':2",
+        GST_TDENGINE_ERROR_PROTOCOL,
+      WRITE},
+  {"'action':'write_raw_block','fault':'pause','ms':60000",
+        GST_TDENGINE_ERROR_TIMEOUT,
+      WRITE},
+};
+
+static void
+check_rows (const Story * story, Job * job, const gchar * table, guint n_rows)
+{
+  guint n_stored = count_rows (table);
+
+  fail_unless (job_count (job) <= n_stored, "%s: %" G_GUINT64_FORMAT
+      " confirmed, %u stored", story->rule, job_count (job), n_stored);
+  if (story->code == 0)
+    fail_unless_equals_uint64 (n_stored, n_rows);
+}
+
+GST_START_TEST (test_no_bound_row_is_confirmed_that_is_not_stored)
 {
   const Story *story = &write_stories[__i__];
   Job job;
@@ -381,10 +435,25 @@ GST_START_TEST (test_no_row_is_confirmed_that_is_not_stored)
   set_faults (story->rule);
   job_write (&job);
   check_outcome (story, &job);
-  fail_unless (job_count (&job) <= count_rows (), "%s: %" G_GUINT64_FORMAT
-      " confirmed, %u stored", story->rule, job_count (&job), count_rows ());
-  if (story->code == 0)
-    fail_unless_equals_uint64 (count_rows (), N_TABLES * N_ROWS);
+  check_rows (story, &job, "meters", N_TABLES * N_ROWS);
+  job_clear (&job);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_no_row_of_a_block_is_confirmed_that_is_not_stored)
+{
+  const Story *story = &copy_stories[__i__];
+  Job job;
+
+  if (!has_faults)
+    return;
+  set_up_table ();
+  fill_table ();
+  set_faults (story->rule);
+  job_copy (&job);
+  check_outcome (story, &job);
+  check_rows (story, &job, "copy", N_ROWS);
   job_clear (&job);
 }
 
@@ -422,7 +491,7 @@ GST_START_TEST (test_nothing_is_missing_after_random_cuts)
     set_faults (rule);
     n_errors += write_until_eos ();
     g_free (test_server_clear_faults ());
-    fail_unless_equals_uint64 (count_rows (), N_TABLES * N_ROWS);
+    fail_unless_equals_uint64 (count_rows ("meters"), N_TABLES * N_ROWS);
   }
   /* of 20 rounds of some 18 requests, 0.03 of which are cut */
   fail_unless (n_errors > 0);
@@ -443,10 +512,10 @@ GST_START_TEST (test_a_server_that_ends_keeps_what_it_confirmed)
   g_autoptr (GError) error = job_wait (&job, &code);
   fail_unless_equals_int (code, GST_TDENGINE_ERROR_CLOSED);
   fail_unless_equals_int (test_server_restart (), 9);
-  fail_unless (job_count (&job) <= count_rows ());
+  fail_unless (job_count (&job) <= count_rows ("meters"));
   job_clear (&job);
   fail_unless_equals_int (write_until_eos (), 0);
-  fail_unless_equals_uint64 (count_rows (), N_TABLES * N_ROWS);
+  fail_unless_equals_uint64 (count_rows ("meters"), N_TABLES * N_ROWS);
 }
 
 GST_END_TEST;
@@ -462,8 +531,11 @@ outages_suite (void)
   tcase_add_unchecked_fixture (tc, set_up, test_server_stop);
   tcase_add_loop_test (tc, test_reading_ends_well_or_with_an_error, 0,
       G_N_ELEMENTS (read_stories));
-  tcase_add_loop_test (tc, test_no_row_is_confirmed_that_is_not_stored, 0,
+  tcase_add_loop_test (tc, test_no_bound_row_is_confirmed_that_is_not_stored, 0,
       G_N_ELEMENTS (write_stories));
+  tcase_add_loop_test (tc,
+      test_no_row_of_a_block_is_confirmed_that_is_not_stored, 0,
+      G_N_ELEMENTS (copy_stories));
   tcase_add_test (tc, test_nothing_is_missing_after_random_cuts);
   tcase_add_test (tc, test_a_server_that_ends_keeps_what_it_confirmed);
   return suite;
