@@ -32,8 +32,8 @@ DELAY_MS = 300
 class Peer(replay.WebSocket):
     """A client that looks at frames."""
 
-    def __init__(self, server):
-        super().__init__(server.port, '/ws')
+    def __init__(self, server, path='/ws'):
+        super().__init__(server.port, path)
         self.server = server
         self.req_id = 0
 
@@ -341,6 +341,33 @@ def test_rest_fails_too(server):
     expect(rest_exchange(server)[0], 200, 'delayed')
     expect(time.monotonic() - begin >= DELAY_MS / 1000, True, 'delay')
     server.clear_faults()
+
+
+def test_consumer_fails_too(server):
+    try:
+        sql(server, 'create topic faults as select * from faults.t')
+    except RuntimeError as error:
+        expect('not supported by the test server' in str(error), True, 'topics')
+        return
+    client = Peer(server, '/rest/tmq')
+    expect(client.ask('subscribe', user='root', password='taosdata',
+                      group_id='g', topics=['faults'],
+                      offset_reset='earliest')['code'], 0, 'subscribe')
+    server.set_faults(
+        {'path': '/rest/tmq', 'action': 'poll', 'fault': 'error', 'code': 905},
+        {'action': 'fetch_raw_data', 'fault': 'truncate', 'bytes': 60},
+        {'action': 'commit', 'fault': 'cut'})
+    expect(client.ask('poll', blocking_time=100)['code'], 905, 'poll')
+    reply = {'have_message': False}
+    while not reply['have_message']:
+        reply = client.ask('poll', blocking_time=100)
+    client.call('fetch_raw_data', message_id=reply['message_id'])
+    expect(len(client.receive()), 60, 'data')
+    client.call('commit', message_id=reply['message_id'])
+    expect(client.rest(), b'', 'what came')
+    client.close()
+    for rule in server.clear_faults():
+        expect(rule['fired'], 1, rule['fault'])
 
 
 def cuts_of(server, seed):

@@ -99,6 +99,7 @@ public class Check {
     settings.setProperty("group.id", "java");
     settings.setProperty("auto.offset.reset", "earliest");
     settings.setProperty("enable.auto.commit", "false");
+    settings.setProperty("varcharAsString", "true");
     settings.setProperty("value.deserializer", "com.taosdata.jdbc.tmq.MapEnhanceDeserializer");
     return settings;
   }
