@@ -79,8 +79,10 @@ rule_free (Rule * rule)
   g_free (rule);
 }
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Rule, rule_free)
-     Faults *faults_new (void)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Rule, rule_free);
+
+Faults *
+faults_new (void)
 {
   Faults *self = g_new0 (Faults, 1);
 
