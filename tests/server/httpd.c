@@ -7,6 +7,7 @@
 #include <libsoup/soup.h>
 
 #include "rest.h"
+#include "tmqconnection.h"
 #include "wsconnection.h"
 
 /* the real one has no limit; this one is not to be filled by a lie */
@@ -18,6 +19,7 @@ struct _Httpd
   Server *server;
   SoupServer *soup;
   GHashTable *connections;      /* socket → Connection */
+  GHashTable *consumers;        /* socket → TmqConnection */
 };
 
 static void
@@ -39,6 +41,32 @@ static void
 close_connection (SoupWebsocketConnection * socket, Httpd * self)
 {
   g_hash_table_remove (self->connections, socket);
+  g_hash_table_remove (self->consumers, socket);
+}
+
+static void
+take_tmq_message (SoupWebsocketConnection * socket, gint type,
+    GBytes * message, TmqConnection * connection)
+{
+  gsize size;
+  gconstpointer data = g_bytes_get_data (message, &size);
+
+  if (type == SOUP_WEBSOCKET_DATA_TEXT)
+    tmq_connection_take_text (connection, data ? data : "", size);
+}
+
+static void
+open_tmq_connection (SoupServer * soup, SoupServerMessage * message,
+    const char *path, SoupWebsocketConnection * socket, gpointer data)
+{
+  Httpd *self = data;
+  TmqConnection *connection = tmq_connection_new (self->server, socket);
+
+  g_hash_table_insert (self->consumers, socket, connection);
+  soup_websocket_connection_set_keepalive_interval (socket, PING_INTERVAL);
+  g_signal_connect (socket, "message", G_CALLBACK (take_tmq_message),
+      connection);
+  g_signal_connect (socket, "closed", G_CALLBACK (close_connection), self);
 }
 
 static void
@@ -87,7 +115,11 @@ httpd_free (Httpd * httpd)
   g_hash_table_iter_init (&iter, httpd->connections);
   while (g_hash_table_iter_next (&iter, &socket, NULL))
     g_signal_handlers_disconnect_by_func (socket, close_connection, httpd);
+  g_hash_table_iter_init (&iter, httpd->consumers);
+  while (g_hash_table_iter_next (&iter, &socket, NULL))
+    g_signal_handlers_disconnect_by_func (socket, close_connection, httpd);
   g_hash_table_unref (httpd->connections);
+  g_hash_table_unref (httpd->consumers);
   g_object_unref (httpd->soup);
   g_free (httpd);
 }
@@ -102,11 +134,15 @@ httpd_new (Server * server, guint port, GError ** error)
   self->soup = soup_server_new ("server-header", "tdengine-test-server", NULL);
   self->connections = g_hash_table_new_full (NULL, NULL, NULL,
       (GDestroyNotify) drop_connection);
+  self->consumers = g_hash_table_new_full (NULL, NULL, NULL,
+      (GDestroyNotify) tmq_connection_free);
   soup_server_add_handler (self->soup, NULL, take_other, NULL, NULL);
   soup_server_add_handler (self->soup, "/-/ping", take_ping, NULL, NULL);
   soup_server_add_handler (self->soup, "/rest/sql", rest_take, server, NULL);
   soup_server_add_websocket_handler (self->soup, "/ws", NULL, NULL,
       open_connection, self, NULL);
+  soup_server_add_websocket_handler (self->soup, "/rest/tmq", NULL, NULL,
+      open_tmq_connection, self, NULL);
   if (!soup_server_listen_local (self->soup, port, SOUP_SERVER_LISTEN_IPV4_ONLY,
           error))
     return NULL;
