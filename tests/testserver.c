@@ -5,24 +5,31 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include <glib/gstdio.h>
 #include <gst/check/gstcheck.h>
+#include <libsoup/soup.h>
 
 #include "testserver.h"
 
 static GSubprocess *server;
 static gchar *uri;
+static gchar *data_folder;      /* NULL where data live in memory */
 
+/* port 0 is any that is free */
 static void
-start_server (void)
+start_server (guint port)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GDataInputStream) out = NULL;
   g_autofree gchar *line = NULL;
+  g_autofree gchar *number = g_strdup_printf ("%u", port);
+  g_autofree gchar *data = data_folder ?
+      g_build_filename (data_folder, "data", NULL) : NULL;
   const gchar *address;
 
   server = g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE |
-      G_SUBPROCESS_FLAGS_STDIN_PIPE, &error, TEST_SERVER, "--port", "0",
-      "--die-with-stdin", NULL);
+      G_SUBPROCESS_FLAGS_STDIN_PIPE, &error, TEST_SERVER, "--port", number,
+      "--die-with-stdin", data ? "--data" : NULL, data, NULL);
   g_assert_no_error (error);
   out = g_data_input_stream_new (g_subprocess_get_stdout_pipe (server));
   line = g_data_input_stream_read_line (out, NULL, NULL, &error);
@@ -31,6 +38,7 @@ start_server (void)
   /* listening on ws://127.0.0.1:PORT/ws */
   address = g_strrstr (line, "//");
   g_assert_nonnull (address);
+  g_free (uri);
   uri = g_strdup_printf ("taos+ws:%.*s", (gint) (strlen (address) - 3),
       address);
 }
@@ -41,8 +49,18 @@ test_server_uri (void)
   if (!uri && g_getenv ("TDENGINE_TEST_URI"))
     uri = g_strdup (g_getenv ("TDENGINE_TEST_URI"));
   if (!uri)
-    start_server ();
+    start_server (0);
   return uri;
+}
+
+static void
+remove_data (void)
+{
+  g_autofree gchar *data = g_build_filename (data_folder, "data", NULL);
+
+  g_remove (data);
+  g_rmdir (data_folder);
+  g_clear_pointer (&data_folder, g_free);
 }
 
 void
@@ -54,6 +72,75 @@ test_server_stop (void)
   g_subprocess_force_exit (server);
   g_subprocess_wait (server, NULL, NULL);
   g_clear_object (&server);
+  if (data_folder)
+    remove_data ();
+}
+
+gboolean
+test_server_has_faults (void)
+{
+  test_server_uri ();
+  return server != NULL;
+}
+
+static gchar *
+call_side_door (const gchar * method, const gchar * rules)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SoupSession) session = soup_session_new ();
+  g_autofree gchar *address = g_strdup_printf ("http%s/-/fault",
+      test_server_uri () + strlen ("taos+ws"));
+  g_autoptr (SoupMessage) message = soup_message_new (method, address);
+
+  if (rules) {
+    g_autoptr (GBytes) body = g_bytes_new (rules, strlen (rules));
+
+    soup_message_set_request_body_from_bytes (message, "application/json",
+        body);
+  }
+  g_autoptr (GBytes) reply = soup_session_send_and_read (session, message,
+      NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (soup_message_get_status (message), ==, SOUP_STATUS_OK);
+  return g_strndup (g_bytes_get_data (reply, NULL), g_bytes_get_size (reply));
+}
+
+/* an array of rules, as server/README.md tells, in place of those there are */
+void
+test_server_set_faults (const gchar * rules)
+{
+  g_free (call_side_door ("POST", rules));
+}
+
+/* for each rule what it has seen and how often it fired, in JSON */
+gchar *
+test_server_clear_faults (void)
+{
+  return call_side_door ("DELETE", NULL);
+}
+
+/* before the server is first named */
+void
+test_server_keep_data (void)
+{
+  g_autoptr (GError) error = NULL;
+
+  data_folder = g_dir_make_tmp ("tdengine-test-XXXXXX", &error);
+  g_assert_no_error (error);
+}
+
+/* waits until a fault has ended the server and starts it again at its port;
+ * gives the status that it ended with */
+gint
+test_server_restart (void)
+{
+  const gchar *port = strrchr (uri, ':') + 1;
+
+  g_subprocess_wait (server, NULL, NULL);
+  gint status = g_subprocess_get_exit_status (server);
+  g_clear_object (&server);
+  start_server (atoi (port));
+  return status;
 }
 
 GstTDengineConnection *

@@ -9,6 +9,13 @@
 const gchar *           test_server_uri  (void);
 void                    test_server_stop (void);
 
+/* of the test server only */
+gboolean                test_server_has_faults   (void);
+void                    test_server_set_faults   (const gchar *rules);
+gchar *                 test_server_clear_faults (void);
+void                    test_server_keep_data    (void);
+gint                    test_server_restart      (void);
+
 GstTDengineConnection * test_connect     (void);
 void                    test_execute     (GstTDengineConnection *connection,
                                           const gchar *format, ...)

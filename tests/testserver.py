@@ -20,13 +20,54 @@ def start():
     uri = os.environ.get('TDENGINE_TEST_URI')
     if uri:
         return uri
-    server = subprocess.Popen([sys.argv[1], '--port', '0', '--die-with-stdin'],
-                              stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                              text=True)
-    # listening on ws://127.0.0.1:PORT/ws
-    address = server.stdout.readline().split('//')[1].split('/')[0]
-    start.server = server
-    return f'taos+ws://{address}/'
+    start.server = Server()
+    return start.server.uri
+
+
+class Server:
+    """The test server with options, and with faults on demand."""
+
+    def __init__(self, *options):
+        self.options = options
+        self.port = 0
+        self.start()
+
+    def start(self):
+        """Starts it, again at the port it had."""
+        self.process = subprocess.Popen(
+            [sys.argv[1], '--port', str(self.port), '--die-with-stdin',
+             *self.options],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        # listening on ws://127.0.0.1:PORT/ws
+        address = self.process.stdout.readline().split('//')[1].split('/')[0]
+        self.port = int(address.split(':')[1])
+        self.uri = f'taos+ws://{address}/'
+
+    def wait(self):
+        """Waits until a fault has ended it, and gives its status."""
+        status = self.process.wait(30)
+        self.process.stdin.close()
+        self.process.stdout.close()
+        return status
+
+    def stop(self):
+        self.process.terminate()
+        return self.wait()
+
+    def side_door(self, method, rules=None):
+        request = urllib.request.Request(
+            f'http://127.0.0.1:{self.port}/-/fault', method=method,
+            data=json.dumps(rules).encode() if rules is not None else None)
+        with urllib.request.urlopen(request, timeout=30) as reply:
+            return json.load(reply)
+
+    def set_faults(self, *rules):
+        """In place of those there were; see server/README.md."""
+        return self.side_door('POST', rules)
+
+    def clear_faults(self):
+        """Gives for each rule what it has seen and how often it fired."""
+        return self.side_door('DELETE')
 
 
 def rest(uri, sql, database=''):

@@ -174,16 +174,6 @@ binds_parse (GBytes * message, GError ** error)
   return g_steal_pointer (&self);
 }
 
-/* the real one converts NCHAR in a library that takes no bytes for no buffer */
-static gboolean
-has_buffer (const BindColumn * bind, GError ** error)
-{
-  if (bind->type != GST_TDENGINE_TYPE_NCHAR || bind->size > 0)
-    return TRUE;
-  return refuse (error, CODE_INSERT_SYNTAX,
-      "syntax error near 'Unknown error -2147483368'");
-}
-
 static gboolean
 read_value (const Column * column, Value * value, const guint8 * data,
     gsize size, GError ** error)
@@ -236,8 +226,7 @@ bind_column_read (const BindColumn * bind, const Column * column,
       value->kind = VALUE_NONE;
     if (bind->states[row] != STATE_VALUE)
       continue;
-    if (!has_buffer (bind, error)
-        || !find_value (bind, width, row, &at, &size, error)
+    if (!find_value (bind, width, row, &at, &size, error)
         || !read_value (column, value, bind->buffer + at, size, error))
       return FALSE;
     if (width == 0)

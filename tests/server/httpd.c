@@ -6,8 +6,14 @@
 
 #include <libsoup/soup.h>
 
+#include "httpfaults.h"
 #include "rest.h"
+#include "sidedoor.h"
+#include "tmqconnection.h"
+#include "wire.h"
 #include "wsconnection.h"
+
+#define REST "/rest/sql"
 
 /* the real one has no limit; this one is not to be filled by a lie */
 #define MAX_MESSAGE (512 * 1024 * 1024)
@@ -17,7 +23,9 @@ struct _Httpd
 {
   Server *server;
   SoupServer *soup;
+  Faults *faults;
   GHashTable *connections;      /* socket → Connection */
+  GHashTable *consumers;        /* socket → TmqConnection */
 };
 
 static void
@@ -39,6 +47,32 @@ static void
 close_connection (SoupWebsocketConnection * socket, Httpd * self)
 {
   g_hash_table_remove (self->connections, socket);
+  g_hash_table_remove (self->consumers, socket);
+}
+
+static void
+take_tmq_message (SoupWebsocketConnection * socket, gint type,
+    GBytes * message, TmqConnection * connection)
+{
+  gsize size;
+  gconstpointer data = g_bytes_get_data (message, &size);
+
+  if (type == SOUP_WEBSOCKET_DATA_TEXT)
+    tmq_connection_take_text (connection, data ? data : "", size);
+}
+
+static void
+open_tmq_connection (SoupServer * soup, SoupServerMessage * message,
+    const char *path, SoupWebsocketConnection * socket, gpointer data)
+{
+  Httpd *self = data;
+  TmqConnection *connection = tmq_connection_new (self->server, socket);
+
+  g_hash_table_insert (self->consumers, socket, connection);
+  soup_websocket_connection_set_keepalive_interval (socket, PING_INTERVAL);
+  g_signal_connect (socket, "message", G_CALLBACK (take_tmq_message),
+      connection);
+  g_signal_connect (socket, "closed", G_CALLBACK (close_connection), self);
 }
 
 static void
@@ -61,6 +95,18 @@ drop_connection (Connection * connection)
   g_signal_handlers_disconnect_by_func (connection->socket, take_message,
       connection);
   connection_free (connection);
+}
+
+static void
+take_sql (SoupServer * soup, SoupServerMessage * message, const char *path,
+    GHashTable * query, gpointer data)
+{
+  Httpd *self = data;
+
+  if (!http_suffer_request (self->faults, message, REST, "sql"))
+    return;
+  rest_take (soup, message, path, query, self->server);
+  http_suffer_reply (self->faults, message, REST, "sql");
 }
 
 static void
@@ -87,30 +133,45 @@ httpd_free (Httpd * httpd)
   g_hash_table_iter_init (&iter, httpd->connections);
   while (g_hash_table_iter_next (&iter, &socket, NULL))
     g_signal_handlers_disconnect_by_func (socket, close_connection, httpd);
+  g_hash_table_iter_init (&iter, httpd->consumers);
+  while (g_hash_table_iter_next (&iter, &socket, NULL))
+    g_signal_handlers_disconnect_by_func (socket, close_connection, httpd);
   g_hash_table_unref (httpd->connections);
+  g_hash_table_unref (httpd->consumers);
   g_object_unref (httpd->soup);
+  faults_free (httpd->faults);
   g_free (httpd);
 }
 
-/* on the loopback only, at any free port for 0 */
 Httpd *
-httpd_new (Server * server, guint port, GError ** error)
+httpd_new (Server * server)
 {
-  g_autoptr (Httpd) self = g_new0 (Httpd, 1);
+  Httpd *self = g_new0 (Httpd, 1);
 
   self->server = server;
   self->soup = soup_server_new ("server-header", "tdengine-test-server", NULL);
+  self->faults = faults_new ();
   self->connections = g_hash_table_new_full (NULL, NULL, NULL,
       (GDestroyNotify) drop_connection);
+  self->consumers = g_hash_table_new_full (NULL, NULL, NULL,
+      (GDestroyNotify) tmq_connection_free);
   soup_server_add_handler (self->soup, NULL, take_other, NULL, NULL);
   soup_server_add_handler (self->soup, "/-/ping", take_ping, NULL, NULL);
-  soup_server_add_handler (self->soup, "/rest/sql", rest_take, server, NULL);
-  soup_server_add_websocket_handler (self->soup, "/ws", NULL, NULL,
-      open_connection, self, NULL);
-  if (!soup_server_listen_local (self->soup, port, SOUP_SERVER_LISTEN_IPV4_ONLY,
-          error))
-    return NULL;
-  return g_steal_pointer (&self);
+  soup_server_add_handler (self->soup, REST, take_sql, self, NULL);
+  soup_server_add_handler (self->soup, SIDE_DOOR, sidedoor_take, self->faults,
+      NULL);
+  wire_add_websocket (self->soup, "/ws", self->faults, open_connection, self);
+  wire_add_websocket (self->soup, "/rest/tmq", self->faults,
+      open_tmq_connection, self);
+  return self;
+}
+
+/* on the loopback only, at any free port for 0 */
+gboolean
+httpd_listen (Httpd * httpd, guint port, GError ** error)
+{
+  return soup_server_listen_local (httpd->soup, port,
+      SOUP_SERVER_LISTEN_IPV4_ONLY, error);
 }
 
 guint
@@ -121,4 +182,15 @@ httpd_get_port (Httpd * httpd)
 
   g_slist_free_full (uris, (GDestroyNotify) g_uri_unref);
   return port;
+}
+
+/* a connection that does not come from the network */
+gboolean
+httpd_accept (Httpd * httpd, GIOStream * stream, GError ** error)
+{
+  g_autoptr (GSocketAddress) nowhere =
+      g_inet_socket_address_new_from_string ("127.0.0.1", 0);
+
+  return soup_server_accept_iostream (httpd->soup, stream, nowhere, nowhere,
+      error);
 }

@@ -4,12 +4,16 @@
  */
 #pragma once
 
+#include <gio/gio.h>
+
 #include "session.h"
 
 typedef struct _Httpd Httpd;
 
-Httpd * httpd_new      (Server *server, guint port, GError **error);
-void    httpd_free     (Httpd *httpd);
-guint   httpd_get_port (Httpd *httpd);
+Httpd *  httpd_new      (Server *server);
+void     httpd_free     (Httpd *httpd);
+gboolean httpd_listen   (Httpd *httpd, guint port, GError **error);
+guint    httpd_get_port (Httpd *httpd);
+gboolean httpd_accept   (Httpd *httpd, GIOStream *stream, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Httpd, httpd_free)

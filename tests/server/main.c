@@ -138,8 +138,8 @@ run (Options * options, GError ** error)
   server->password = g_steal_pointer (&options->password);
   server->benchmark = benchmark_new (options->bench_rows,
       options->bench_block_rows);
-  g_autoptr (Httpd) httpd = httpd_new (server, options->port, error);
-  if (!httpd)
+  g_autoptr (Httpd) httpd = httpd_new (server);
+  if (!httpd_listen (httpd, options->port, error))
     return FALSE;
   printf ("listening on ws://127.0.0.1:%u/ws\n", httpd_get_port (httpd));
   fflush (stdout);

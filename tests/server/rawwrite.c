@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "benchmark.h"
+#include "block.h"
 #include "error.h"
 #include "rowwriter.h"
 
@@ -58,53 +59,6 @@ open_table (RawWrite * self, const gchar * name, GError ** error)
   return TRUE;
 }
 
-/* what the block says of its own column */
-static gboolean
-read_column (GstByteReader * reader, GstTDengineColumn * column)
-{
-  guint8 type;
-  guint32 bytes;
-
-  if (!gst_byte_reader_get_uint8 (reader, &type)
-      || !gst_byte_reader_get_uint32_le (reader, &bytes))
-    return FALSE;
-  memset (column, 0, sizeof *column);
-  column->name = (gchar *) "";
-  column->type = type;
-  if (!gst_tdengine_type_is_known (type))
-    return FALSE;
-  if (type == GST_TDENGINE_TYPE_DECIMAL || type == GST_TDENGINE_TYPE_DECIMAL64) {
-    column->digits = bytes >> 8 & 0xff;
-    column->scale = bytes & 0xff;
-  } else if (gst_tdengine_type_get_width (type) == 0) {
-    column->length = bytes;
-  }
-  return TRUE;
-}
-
-/* the columns after the head, whose number the frame decides */
-static GstTDengineSchema *
-read_schema (RawWrite * self, const guint8 * block, gsize size, GError ** error)
-{
-  g_autoptr (GstTDengineSchema) schema =
-      gst_tdengine_schema_new (self->table->db->precision);
-  GstByteReader reader;
-
-  gst_byte_reader_init (&reader, block, size);
-  if (!gst_byte_reader_set_pos (&reader, 12)
-      || !gst_byte_reader_get_uint32_le (&reader, &self->n_columns)
-      || !gst_byte_reader_set_pos (&reader, BLOCK_HEADER_SIZE))
-    return refuse_frame (error), NULL;
-  for (guint i = 0; i < self->n_columns; i++) {
-    GstTDengineColumn column;
-
-    if (!read_column (&reader, &column)
-        || !gst_tdengine_schema_append (schema, &column, NULL))
-      return refuse_frame (error), NULL;
-  }
-  return g_steal_pointer (&schema);
-}
-
 /* Action 5 finds its fields by the length in the block's head, action 4 takes
  * the block to the frame's end whatever its head says. */
 static gboolean
@@ -113,7 +67,6 @@ read_block (RawWrite * self, gboolean with_fields, GError ** error)
   guint start = gst_byte_reader_get_pos (&self->reader);
   gsize size = gst_byte_reader_get_remaining (&self->reader);
   const guint8 *block;
-  g_autoptr (GError) own_error = NULL;
 
   if (size < BLOCK_HEADER_SIZE)
     return refuse_frame (error);
@@ -122,20 +75,19 @@ read_block (RawWrite * self, gboolean with_fields, GError ** error)
   if (block_size > size)
     return refuse_frame (error);
 
-  g_autoptr (GstTDengineSchema) schema = read_schema (self, block, block_size,
-      error);
-  if (!schema)
+  g_autoptr (GBytes) bytes = g_bytes_new_from_bytes (self->message, start,
+      block_size);
+  self->rows = block_read (bytes, self->table->db->precision, error);
+  if (!self->rows)
     return FALSE;
+  self->n_columns = gst_tdengine_schema_get_n_columns
+      (gst_tdengine_rows_get_schema (self->rows));
   if (with_fields) {
     if ((size - block_size) / FIELD_SIZE < self->n_columns)
       return refuse_frame (error);
     self->fields = block + block_size;
   }
-  g_autoptr (GBytes) bytes = g_bytes_new_from_bytes (self->message, start,
-      block_size);
-  self->rows = gst_tdengine_rows_new_from_bytes (schema, bytes, &own_error);
-  return self->rows || refuse (error, CODE_ADAPTER, "bad block: %s",
-      own_error->message);
+  return TRUE;
 }
 
 static gboolean
@@ -209,26 +161,12 @@ static gboolean
 read_value (RawWrite * self, guint row, guint index, Value * value,
     GError ** error)
 {
-  const Column *column = g_ptr_array_index (self->table->columns, index);
   gint from = g_array_index (self->map, gint, index);
-  gsize size;
 
   value->kind = VALUE_NONE;
-  if (from < 0)
-    return TRUE;
-  const guint8 *data = gst_tdengine_rows_get_data (self->rows, from, row,
-      &size);
-  if (!data) {
-    value->kind = VALUE_NULL;
-    return TRUE;
-  }
-  if (gst_tdengine_type_get_width (column->info.type) > 0) {
-    value_set_fixed (value, column->info.type, data);
-    return TRUE;
-  }
-  if (column->info.type == GST_TDENGINE_TYPE_NCHAR)
-    return value_set_ucs4 (value, column, data, size, error);
-  return value_set_varying (value, column, data, size, error);
+  return from < 0 || value_read (value,
+      g_ptr_array_index (self->table->columns, index), self->rows, from, row,
+      error);
 }
 
 static gboolean
@@ -248,7 +186,7 @@ write_rows (RawWrite * self, GError ** error)
     for (guint i = 0; i < n_columns; i++)
       value_clear (&values[i]);
   }
-  return done;
+  return done && row_writer_end (writer, error);
 }
 
 static gboolean
@@ -261,10 +199,10 @@ store (RawWrite * self, GError ** error)
         gst_tdengine_rows_get_n_rows (self->rows));
     return TRUE;
   }
-  if (!catalog_begin (server->catalog, error))
+  if (!server_begin (server, error))
     return FALSE;
   gboolean done = write_rows (self, error);
-  return catalog_end (server->catalog, done, error);
+  return server_end (server, done, error);
 }
 
 static gboolean

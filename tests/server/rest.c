@@ -46,6 +46,14 @@ respond_error (Exchange * self, guint status, gint code, const gchar * message)
   respond (self, status, body);
 }
 
+void
+rest_refuse (SoupServerMessage * message, const GError * error)
+{
+  Exchange self = {.message = message,.start = g_get_monotonic_time () };
+
+  respond_error (&self, SOUP_STATUS_OK, error->code, error->message);
+}
+
 /* the words of REST: no lengths, but decimals have digits and scale */
 static gchar *
 name_type (const GstTDengineColumn * column)

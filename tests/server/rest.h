@@ -6,5 +6,6 @@
 
 #include <libsoup/soup.h>
 
-void rest_take (SoupServer *httpd, SoupServerMessage *message,
-                const char *path, GHashTable *query, gpointer server);
+void rest_take   (SoupServer *httpd, SoupServerMessage *message,
+                  const char *path, GHashTable *query, gpointer server);
+void rest_refuse (SoupServerMessage *message, const GError *error);

@@ -512,6 +512,19 @@ bind_query (Stmt2 * self, Binds * binds, GBytes * message, GError ** error)
   return TRUE;
 }
 
+/* the columns or tags that a `?` stands for, in their order */
+const GstTDengineColumn *
+stmt2_get_field (Stmt2 * stmt, gboolean is_tag, guint index)
+{
+  for (guint i = 0; i < stmt->fields->len; i++) {
+    const Field *field = &g_array_index (stmt->fields, Field, i);
+
+    if (field->kind == (is_tag ? FIELD_TAG : FIELD_COLUMN) && index-- == 0)
+      return &field->info;
+  }
+  return NULL;
+}
+
 static gboolean
 bind (Stmt2 * self, GBytes * message, GError ** error)
 {
@@ -533,15 +546,33 @@ repeat_failure (Stmt2 * self, GError ** error)
   return FALSE;
 }
 
+static gboolean
+end_bind (Stmt2 * self, gboolean done, GError ** error)
+{
+  if (done)
+    return TRUE;
+  forget_binds (self);
+  return repeat_failure (self, error);
+}
+
 gboolean
 stmt2_bind (Stmt2 * stmt, GBytes * message, GError ** error)
 {
   if (stmt->failed)
     return repeat_failure (stmt, error);
-  if (bind (stmt, message, &stmt->failed))
-    return TRUE;
-  forget_binds (stmt);
-  return repeat_failure (stmt, error);
+  return end_bind (stmt, bind (stmt, message, &stmt->failed), error);
+}
+
+/* of an insert; the message is what the values lie in */
+gboolean
+stmt2_add (Stmt2 * stmt, const Binds * binds, GBytes * message, GError ** error)
+{
+  if (stmt->failed)
+    return repeat_failure (stmt, error);
+  if (!stmt2_is_insert (stmt))
+    return refuse (error, CODE_STMT_ORDER, "Stmt API usage error");
+  return end_bind (stmt, bind_insert (stmt, binds, message, &stmt->failed),
+      error);
 }
 
 static Table *
@@ -566,6 +597,16 @@ open_table (Stmt2 * self, Pending * pending, GError ** error)
       pending->tags, error);
 }
 
+/* what is bound has the same columns in each row */
+static gboolean
+leaves_columns (const Pending * pending)
+{
+  for (guint i = 0; i < pending->n_columns; i++)
+    if (pending->rows[i].kind == VALUE_NONE)
+      return TRUE;
+  return FALSE;
+}
+
 static gboolean
 write_pending (Stmt2 * self, Pending * pending, GError ** error)
 {
@@ -583,10 +624,12 @@ write_pending (Stmt2 * self, Pending * pending, GError ** error)
     return TRUE;
   }
   g_autoptr (RowWriter) writer = row_writer_new (server, table);
+  if (pending->n_rows > 0 && leaves_columns (pending))
+    row_writer_keep_apart (writer);
   for (guint i = 0; i < pending->n_rows; i++)
     if (!row_writer_add (writer, &pending->rows[i * pending->n_columns], error))
       return FALSE;
-  return TRUE;
+  return row_writer_end (writer, error);
 }
 
 static gboolean
@@ -614,11 +657,11 @@ crash (void)
 static gboolean
 exec_insert (Stmt2 * self, gint64 * affected, GError ** error)
 {
-  Catalog *catalog = self->session->server->catalog;
+  Server *server = self->session->server;
   gboolean done;
 
-  if (!self->interlaced && (self->failed || (self->pending->len == 0
-              && !self->was_executed)))
+  if (!self->session->server->never_dies && !self->interlaced && (self->failed
+          || (self->pending->len == 0 && !self->was_executed)))
     crash ();
   if (self->failed)
     return repeat_failure (self, error);
@@ -627,10 +670,10 @@ exec_insert (Stmt2 * self, gint64 * affected, GError ** error)
   if (self->pending->len == 0)
     return refuse (error, CODE_INVALID_INPUT, "Invalid input");
 
-  if (!catalog_begin (catalog, error))
+  if (!server_begin (server, error))
     return FALSE;
   done = write_all (self, affected, error);
-  done = catalog_end (catalog, done, error);
+  done = server_end (server, done, error);
   forget_binds (self);
   self->was_executed = TRUE;
   return done;

@@ -7,6 +7,7 @@
 #include "error.h"
 #include "parser.h"
 #include "rawwrite.h"
+#include "wire.h"
 #include "wsconnection.h"
 
 #define HEAD_SIZE 24
@@ -14,6 +15,7 @@
 
 enum
 {
+  ACTION_BIND_BLOCK = 2,
   ACTION_WRITE_RAW_BLOCK = 4,
   ACTION_WRITE_RAW_BLOCK_WITH_FIELDS = 5,
   ACTION_QUERY = 6,
@@ -89,8 +91,7 @@ send_end (Frame * self, const GError * error)
 {
   g_autoptr (GByteArray) reply = reply_fetch (&self->request, self->id, error);
 
-  soup_websocket_connection_send_binary (self->connection->socket, reply->data,
-      reply->len);
+  wire_send_binary (self->connection->socket, reply->data, reply->len);
   g_hash_table_remove (self->connection->results, &self->id);
 }
 
@@ -106,8 +107,7 @@ fetch_benchmark (Frame * self, BenchmarkBlocks * blocks)
     return;
   }
   reply_fetch_head (message, &self->request, self->id, size - BENCHMARK_HEAD);
-  soup_websocket_connection_send_binary (self->connection->socket, message,
-      size);
+  wire_send_binary (self->connection->socket, message, size);
 }
 
 static void
@@ -135,8 +135,7 @@ take_fetch (Frame * self)
   reply_append_block (reply, rows);
   reply_fetch_head (reply->data, &self->request, self->id,
       reply->len - BENCHMARK_HEAD);
-  soup_websocket_connection_send_binary (self->connection->socket, reply->data,
-      reply->len);
+  wire_send_binary (self->connection->socket, reply->data, reply->len);
 }
 
 static void
@@ -153,6 +152,33 @@ take_write (Frame * self, gboolean with_fields)
 }
 
 static void
+send_bound (Frame * self, const GError * error)
+{
+  GString *reply = error ? reply_error (&self->request, error) :
+      reply_new (&self->request, 0, "");
+
+  reply_add_int (reply, "stmt_id", self->id);
+  connection_send_text (self->connection, reply);
+}
+
+/* of the older kind of statements: the rest of the frame is a block */
+static void
+take_bind_block (Frame * self)
+{
+  Stmt *stmt = g_hash_table_lookup (self->connection->older_statements,
+      &self->id);
+  g_autoptr (GBytes) block = g_bytes_new_from_bytes (self->message, HEAD_SIZE,
+      g_bytes_get_size (self->message) - HEAD_SIZE);
+  g_autoptr (GError) error = NULL;
+
+  if (!stmt)
+    refuse (&error, CODE_ADAPTER, "stmt is nil");
+  else
+    stmt_bind (stmt, block, &error);
+  send_bound (self, error);
+}
+
+static void
 take_bind (Frame * self)
 {
   Stmt2 *stmt = g_hash_table_lookup (self->connection->statements, &self->id);
@@ -162,10 +188,7 @@ take_bind (Frame * self)
     refuse (&error, CODE_ADAPTER, "stmt is nil");
   else
     stmt2_bind (stmt, self->message, &error);
-  GString *reply = error ? reply_error (&self->request, error) :
-      reply_new (&self->request, 0, "");
-  reply_add_int (reply, "stmt_id", self->id);
-  connection_send_text (self->connection, reply);
+  send_bound (self, error);
 }
 
 /* the result code is the native one, with its sign */
@@ -198,6 +221,9 @@ dispatch (Frame * self, guint64 action)
     case ACTION_QUERY:
       self->request.action = "binary_query";
       break;
+    case ACTION_BIND_BLOCK:
+      self->request.action = "bind";
+      break;
     case ACTION_BIND:
       self->request.action = "stmt2_bind";
       break;
@@ -215,6 +241,8 @@ dispatch (Frame * self, guint64 action)
     take_query (self);
   else if (action == ACTION_FETCH)
     take_fetch (self);
+  else if (action == ACTION_BIND_BLOCK)
+    take_bind_block (self);
   else if (action == ACTION_BIND)
     take_bind (self);
   else if (action == ACTION_VALIDATE)

@@ -5,6 +5,7 @@
 #include "wsconnection.h"
 
 #include "error.h"
+#include "wire.h"
 
 Connection *
 connection_new (Server * server, SoupWebsocketConnection * socket)
@@ -15,10 +16,13 @@ connection_new (Server * server, SoupWebsocketConnection * socket)
   self->socket = g_object_ref (socket);
   self->next_result = 1;
   self->next_statement = 1;
+  self->next_older_statement = 1;
   self->results = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free,
       (GDestroyNotify) result_free);
   self->statements = g_hash_table_new_full (g_int64_hash, g_int64_equal,
       g_free, (GDestroyNotify) stmt2_free);
+  self->older_statements = g_hash_table_new_full (g_int64_hash, g_int64_equal,
+      g_free, (GDestroyNotify) stmt_free);
   self->fetched = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free,
       (GDestroyNotify) gst_tdengine_rows_unref);
   self->frees = g_array_new (FALSE, FALSE, sizeof (guint64));
@@ -30,6 +34,7 @@ connection_free (Connection * connection)
 {
   g_array_unref (connection->frees);
   g_hash_table_unref (connection->fetched);
+  g_hash_table_unref (connection->older_statements);
   g_hash_table_unref (connection->statements);
   g_hash_table_unref (connection->results);
   session_clear (&connection->session);
@@ -56,9 +61,7 @@ void
 connection_send_text (Connection * connection, GString * reply)
 {
   g_string_append_c (reply, '}');
-  if (soup_websocket_connection_get_state (connection->socket) ==
-      SOUP_WEBSOCKET_STATE_OPEN)
-    soup_websocket_connection_send_text (connection->socket, reply->str);
+  wire_send_text (connection->socket, reply->str);
   g_string_free (reply, TRUE);
 }
 

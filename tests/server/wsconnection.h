@@ -7,7 +7,7 @@
 #include <libsoup/soup.h>
 
 #include "reply.h"
-#include "stmt2.h"
+#include "stmt.h"
 
 typedef struct _Connection Connection;
 
@@ -20,6 +20,8 @@ struct _Connection
   guint64 next_result;
   GHashTable *statements;       /* id → Stmt2 */
   guint64 next_statement;
+  GHashTable *older_statements; /* id → Stmt */
+  guint64 next_older_statement;
   GHashTable *fetched;          /* id → rows that fetch_block is to give */
   GArray *frees;                /* guint64, of results about to be freed */
 };

@@ -4,6 +4,7 @@
  */
 #include "error.h"
 #include "json.h"
+#include "wire.h"
 #include "wsconnection.h"
 
 enum
@@ -249,8 +250,7 @@ take_fetch_block (Call * self)
   GST_WRITE_UINT64_LE (head + 8, id);
   g_byte_array_append (reply, head, sizeof head);
   reply_append_block (reply, rows);
-  soup_websocket_connection_send_binary (connection->socket, reply->data,
-      reply->len);
+  wire_send_binary (connection->socket, reply->data, reply->len);
   return TRUE;
 }
 
@@ -481,6 +481,140 @@ take_stmt2_close (Call * self)
   return TRUE;
 }
 
+static gboolean
+take_init (Call * self)
+{
+  Connection *connection = self->connection;
+  guint64 id = connection->next_older_statement++;
+
+  g_hash_table_insert (connection->older_statements, g_memdup2 (&id,
+          sizeof id), stmt_new (&connection->session));
+  send_statement (self, id, NULL);
+  return TRUE;
+}
+
+/* the error, where there is one, is sent */
+static Stmt *
+find_older (Call * self, guint64 id)
+{
+  Stmt *stmt = g_hash_table_lookup (self->connection->older_statements, &id);
+  g_autoptr (GError) error = NULL;
+
+  if (stmt)
+    return stmt;
+  refuse (&error, CODE_ADAPTER, "stmt is nil");
+  send_statement (self, id, error);
+  return NULL;
+}
+
+static gboolean
+take_prepare (Call * self)
+{
+  g_autoptr (GError) error = NULL;
+  const gchar *sql;
+  guint64 id;
+
+  if (!get_id (self->args, "stmt_id", &id) || !get_string (self, "sql", &sql))
+    return FALSE;
+  Stmt *stmt = find_older (self, id);
+  if (!stmt)
+    return TRUE;
+  if (!stmt_prepare (stmt, sql, &error)) {
+    send_statement (self, id, error);
+    return TRUE;
+  }
+  GString *reply = new_reply (self);
+  reply_add_int (reply, "stmt_id", id);
+  reply_add_bool (reply, "is_insert", TRUE);
+  send_reply (self, reply);
+  return TRUE;
+}
+
+static gboolean
+take_set_table_name (Call * self)
+{
+  const gchar *name;
+  guint64 id;
+
+  if (!get_id (self->args, "stmt_id", &id)
+      || !get_string (self, "name", &name))
+    return FALSE;
+  Stmt *stmt = find_older (self, id);
+  if (!stmt)
+    return TRUE;
+  stmt_set_name (stmt, name);
+  send_statement (self, id, NULL);
+  return TRUE;
+}
+
+static gboolean
+take_set_tags (Call * self)
+{
+  JsonNode *node = self->args ? json_find (self->args, "tags") : NULL;
+  g_autoptr (GError) error = NULL;
+  guint64 id;
+
+  if (!get_id (self->args, "stmt_id", &id) || !node
+      || !JSON_NODE_HOLDS_ARRAY (node))
+    return FALSE;
+  Stmt *stmt = find_older (self, id);
+  if (!stmt)
+    return TRUE;
+  stmt_set_tags (stmt, json_node_get_array (node), &error);
+  send_statement (self, id, error);
+  return TRUE;
+}
+
+static gboolean
+take_add_batch (Call * self)
+{
+  g_autoptr (GError) error = NULL;
+  guint64 id;
+
+  if (!get_id (self->args, "stmt_id", &id))
+    return FALSE;
+  Stmt *stmt = find_older (self, id);
+  if (!stmt)
+    return TRUE;
+  stmt_add_batch (stmt, &error);
+  send_statement (self, id, error);
+  return TRUE;
+}
+
+static gboolean
+take_exec (Call * self)
+{
+  g_autoptr (GError) error = NULL;
+  gint64 affected = 0;
+  guint64 id;
+
+  if (!get_id (self->args, "stmt_id", &id))
+    return FALSE;
+  Stmt *stmt = find_older (self, id);
+  if (!stmt)
+    return TRUE;
+  if (!stmt_exec (stmt, &affected, &error)) {
+    send_statement (self, id, error);
+    return TRUE;
+  }
+  GString *reply = new_reply (self);
+  reply_add_int (reply, "stmt_id", id);
+  reply_add_int (reply, "affected", affected);
+  send_reply (self, reply);
+  return TRUE;
+}
+
+/* never answered */
+static gboolean
+take_close (Call * self)
+{
+  guint64 id;
+
+  if (get_id (self->args, "stmt_id", &id))
+    g_hash_table_remove (self->connection->older_statements, &id);
+  return TRUE;
+}
+
 /* a handler gives FALSE where the arguments are not of their types */
 static const struct
 {
@@ -501,6 +635,13 @@ static const struct
   {"get_current_db", "get_current_db", TRUE, take_get_current_db},
   {"get_server_info", "get_server_info", TRUE, take_get_server_info},
   {"options_connection", "options_connection", TRUE, take_options},
+  {"init", "init", TRUE, take_init},
+  {"prepare", "prepare", TRUE, take_prepare},
+  {"set_table_name", "set table name", TRUE, take_set_table_name},
+  {"set_tags", "set tags", TRUE, take_set_tags},
+  {"add_batch", "add batch", TRUE, take_add_batch},
+  {"exec", "exec", TRUE, take_exec},
+  {"close", "close", TRUE, take_close},
   {"stmt2_init", "stmt2_init", TRUE, take_stmt2_init},
   {"stmt2_prepare", "stmt2_prepare", TRUE, take_stmt2_prepare},
   {"stmt2_exec", "stmt2_exec", TRUE, take_stmt2_exec},
