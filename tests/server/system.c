@@ -189,7 +189,7 @@ put_table (Filler * self, Table * table)
   put_integer (self, table->columns->len);
   put_text (self, table->super ? table->super->name : NULL);
   put_integer (self, table->id);
-  put_integer (self, 2);
+  put_integer (self, log_vgroup (table->db, table->name));
   put_integer (self, 0);
   put_null (self);
   put_text (self, kind_name (table));
