@@ -301,6 +301,21 @@ send_next (GstTDengineConnection * self, GstTDengineNext next, guint64 req_id,
         gst_tdengine_messages_stmt2_exec (req_id, resource_id));
 }
 
+/* Nobody waits any more for what the server has made: it would keep it for as
+ * long as the connection is there. */
+static void
+free_unwanted (GstTDengineConnection * self, const GstTDengineReply * reply)
+{
+  if (reply->schema)
+    gst_tdengine_connection_post_text (self,
+        gst_tdengine_messages_free_result (gst_tdengine_connection_next_id
+            (self), reply->id));
+  else if (reply->code == 0 && g_strcmp0 (reply->action, "stmt2_init") == 0)
+    gst_tdengine_connection_post_text (self,
+        gst_tdengine_messages_stmt2_close (gst_tdengine_connection_next_id
+            (self), reply->stmt_id));
+}
+
 static void
 take_reply (GstTDengineConnection * self, GstTDengineMessage * message,
     GstTDengineReply * reply)
@@ -311,7 +326,6 @@ take_reply (GstTDengineConnection * self, GstTDengineMessage * message,
   g_mutex_lock (&self->lock);
   GstTDengineRequest *request =
       g_hash_table_lookup (self->waiting, &reply->req_id);
-  /* else nobody waits any more */
   if (request) {
     unregister_locked (self, request);
     request->reply = *reply;
@@ -329,7 +343,10 @@ take_reply (GstTDengineConnection * self, GstTDengineMessage * message,
   }
   g_mutex_unlock (&self->lock);
 
-  send_next (self, next, next_id, resource_id);
+  if (request)
+    send_next (self, next, next_id, resource_id);
+  else
+    free_unwanted (self, reply);
 }
 
 static void
@@ -592,6 +609,8 @@ run_statement (GstTDengineConnection * self, const gchar * sql,
         GST_TDENGINE_ERROR_EMPTY_SQL, "The statement is empty");
     return FALSE;
   }
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return FALSE;
   gst_tdengine_messages_write_query_head (head, req_id, parts[1].size);
   return gst_tdengine_connection_send (self, request, req_id, parts, 2, error)
       && gst_tdengine_connection_wait (self, request, cancellable, error);
@@ -659,7 +678,8 @@ gst_tdengine_connection_query (GstTDengineConnection * connection,
   return query;
 }
 
-/* The twins that do not block: the blocking call in a thread of GIO's. */
+/* The twins that do not block: the blocking call in a thread of GIO's. What it
+ * has done counts, also where it was cancelled before anyone asked. */
 
 static void
 open_in_thread (GTask * task, gpointer source, gpointer data,
@@ -691,6 +711,7 @@ gst_tdengine_connection_open_async (GstTDengineConnection * connection,
       g_task_new (connection, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, gst_tdengine_connection_open_async);
+  g_task_set_check_cancellable (task, FALSE);
   g_task_run_in_thread (task, open_in_thread);
 }
 
@@ -744,6 +765,7 @@ gst_tdengine_connection_execute_async (GstTDengineConnection * connection,
       g_task_new (connection, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, gst_tdengine_connection_execute_async);
+  g_task_set_check_cancellable (task, FALSE);
   g_task_set_task_data (task, g_strdup (sql), g_free);
   g_task_run_in_thread (task, execute_in_thread);
 }
@@ -798,6 +820,7 @@ gst_tdengine_connection_query_async (GstTDengineConnection * connection,
       g_task_new (connection, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, gst_tdengine_connection_query_async);
+  g_task_set_check_cancellable (task, FALSE);
   g_task_set_task_data (task, g_strdup (sql), g_free);
   g_task_run_in_thread (task, query_in_thread);
 }
