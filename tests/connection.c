@@ -428,6 +428,49 @@ GST_START_TEST (test_a_block_that_times_out_ends_the_query)
 
 GST_END_TEST;
 
+/* a server that reads no more until it is told to */
+
+static gboolean
+stand_still (ScriptedServer * server, const ScriptedRequest * request,
+    gpointer standing)
+{
+  if (!g_str_equal (request->action, "query"))
+    return FALSE;
+  g_mutex_lock (standing);
+  g_mutex_unlock (standing);
+  return FALSE;
+}
+
+/* more than the kernel keeps for it */
+#define LARGE_SIZE (32 * 1024 * 1024)
+
+GST_START_TEST (test_a_server_that_takes_nothing_times_out)
+{
+  g_autofree gchar *sql = g_strnfill (LARGE_SIZE, 'x');
+  GMutex standing = { 0 };
+  g_autoptr (ScriptedServer) server =
+      scripted_server_new (stand_still, &standing);
+  g_autoptr (GstTDengineConnection) connection =
+      scripted_server_connect (server, "?message-timeout=1000");
+  g_autoptr (GError) error = NULL;
+  Call call = { 0 }, late = { 0 };
+
+  g_mutex_lock (&standing);
+  call_start (&call, connection);
+  fail_unless_equals_int64 (gst_tdengine_connection_execute (connection, sql,
+          NULL, &error), -1);
+  fail_unless (g_error_matches (error, GST_TDENGINE_ERROR,
+          GST_TDENGINE_ERROR_TIMEOUT), "%s", error->message);
+  call_join (&call);
+  g_clear_error (&call.error);
+  /* half a statement is on its way: there is no going on behind it */
+  call_start (&late, connection);
+  call_join_error (&late, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_CLOSED);
+  g_mutex_unlock (&standing);
+}
+
+GST_END_TEST;
+
 /* connections that end */
 
 #define N_CALLS 8
@@ -545,6 +588,7 @@ connection_suite (void)
   tcase_add_test (tc, test_what_is_cancelled_before_it_began_is_not_sent);
   tcase_add_test (tc, test_a_request_without_an_answer_times_out_alone);
   tcase_add_test (tc, test_a_block_that_times_out_ends_the_query);
+  tcase_add_test (tc, test_a_server_that_takes_nothing_times_out);
   tcase_add_loop_test (tc, test_all_calls_fail_when_the_connection_ends, 0,
       G_N_ELEMENTS (ends));
   tcase_add_test (tc, test_blocks_that_came_before_the_cut_are_given);
