@@ -406,6 +406,29 @@ GST_START_TEST (test_a_request_without_an_answer_times_out_alone)
 
 GST_END_TEST;
 
+static gboolean
+ignore (ScriptedServer * server, const ScriptedRequest * request, gpointer data)
+{
+  return TRUE;
+}
+
+/* the login is part of connecting: the message time-out is a minute */
+GST_START_TEST (test_a_login_without_an_answer_times_out)
+{
+  g_autoptr (ScriptedServer) server = scripted_server_new (ignore, NULL);
+  g_autoptr (GstTDengineConnection) connection =
+      scripted_server_make_client (server, "?connect-timeout=1000");
+  gint64 start = g_get_monotonic_time ();
+  g_autoptr (GError) error = NULL;
+
+  fail_if (gst_tdengine_connection_open (connection, NULL, &error));
+  fail_unless (g_error_matches (error, GST_TDENGINE_ERROR,
+          GST_TDENGINE_ERROR_TIMEOUT));
+  fail_unless (g_get_monotonic_time () - start < 30 * G_USEC_PER_SEC);
+}
+
+GST_END_TEST;
+
 /* There is no going on behind a block that did not come. */
 GST_START_TEST (test_a_block_that_times_out_ends_the_query)
 {
@@ -587,6 +610,7 @@ connection_suite (void)
       test_a_query_that_is_dropped_while_it_is_fetched_is_freed);
   tcase_add_test (tc, test_what_is_cancelled_before_it_began_is_not_sent);
   tcase_add_test (tc, test_a_request_without_an_answer_times_out_alone);
+  tcase_add_test (tc, test_a_login_without_an_answer_times_out);
   tcase_add_test (tc, test_a_block_that_times_out_ends_the_query);
   tcase_add_test (tc, test_a_server_that_takes_nothing_times_out);
   tcase_add_loop_test (tc, test_all_calls_fail_when_the_connection_ends, 0,

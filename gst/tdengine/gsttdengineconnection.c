@@ -461,9 +461,8 @@ gst_tdengine_connection_wait_locked (GstTDengineConnection * self,
   if (request->done || request->deadline > g_get_monotonic_time ())
     return TRUE;
   unregister_locked (self, request);
-  g_set_error (error, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_TIMEOUT,
-      "The server did not answer within %u ms",
-      self->settings->message_timeout);
+  g_set_error_literal (error, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_TIMEOUT,
+      "The server did not answer in time");
   return FALSE;
 }
 
@@ -497,15 +496,17 @@ gst_tdengine_connection_wait (GstTDengineConnection * self,
 /* opening and closing */
 
 static gboolean
-log_in (GstTDengineConnection * self, GCancellable * cancellable,
-    GError ** error)
+log_in (GstTDengineConnection * self, gint64 deadline,
+    GCancellable * cancellable, GError ** error)
 {
   GstTDengineRequest request = { 0 };
   guint64 req_id = gst_tdengine_connection_next_id (self);
-  gboolean done;
+  gboolean done = gst_tdengine_connection_send_text (self, &request, req_id,
+      gst_tdengine_messages_conn (req_id, self->settings), error);
 
-  done = gst_tdengine_connection_send_text (self, &request, req_id,
-      gst_tdengine_messages_conn (req_id, self->settings), error)
+  /* one time-out for all of connecting */
+  request.deadline = deadline;
+  done = done
       && gst_tdengine_connection_wait (self, &request, cancellable, error);
   if (done)
     self->server_version = g_steal_pointer (&request.reply.version);
@@ -522,8 +523,7 @@ log_in (GstTDengineConnection * self, GCancellable * cancellable,
  * @cancellable: (nullable): to give up early
  * @error: (out) (optional): return location for an error
  *
- * Connects and logs in. Blocks for the connect and the message time-out at
- * most.
+ * Connects and logs in. Blocks for the connect time-out at most.
  *
  * Returns: %FALSE with an error: %GST_TDENGINE_ERROR_CONNECT,
  *   %GST_TDENGINE_ERROR_TIMEOUT, %GST_TDENGINE_ERROR_SERVER (855 for a wrong
@@ -533,6 +533,9 @@ gboolean
 gst_tdengine_connection_open (GstTDengineConnection * connection,
     GCancellable * cancellable, GError ** error)
 {
+  gint64 deadline = g_get_monotonic_time () +
+      connection->settings->connect_timeout * G_TIME_SPAN_MILLISECOND;
+
   g_return_val_if_fail (connection->socket == NULL, FALSE);
 
   if (!gst_tdengine_settings_validate (connection->settings, error))
@@ -547,7 +550,7 @@ gst_tdengine_connection_open (GstTDengineConnection * connection,
   connection->reader =
       g_thread_new ("tdengine-reader", read_replies, connection);
   g_mutex_unlock (&connection->lock);
-  if (log_in (connection, cancellable, error))
+  if (log_in (connection, deadline, cancellable, error))
     return TRUE;
   gst_tdengine_connection_close (connection);
   return FALSE;
