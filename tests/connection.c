@@ -242,7 +242,7 @@ GST_END_TEST;
 
 /* a server with a result of a few large blocks */
 
-#define N_BLOCKS 20
+#define N_BLOCKS 12
 /* of four bytes: a MiB */
 #define N_LARGE_ROWS (256 * 1024)
 /* what may wait is 4 MiB: four of these, that are each a little more */
@@ -465,7 +465,7 @@ stand_still (ScriptedServer * server, const ScriptedRequest * request,
 }
 
 /* more than the kernel keeps for it */
-#define LARGE_SIZE (32 * 1024 * 1024)
+#define LARGE_SIZE (16 * 1024 * 1024)
 
 GST_START_TEST (test_a_server_that_takes_nothing_times_out)
 {
