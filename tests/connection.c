@@ -453,15 +453,24 @@ GST_END_TEST;
 
 /* a server that reads no more until it is told to */
 
+typedef struct
+{
+  GMutex lock;                  /* held by the test for as long */
+  gint stands;                  /* atomic */
+} Standstill;
+
 static gboolean
 stand_still (ScriptedServer * server, const ScriptedRequest * request,
-    gpointer standing)
+    gpointer data)
 {
+  Standstill *standstill = data;
+
   if (!g_str_equal (request->action, "query"))
     return FALSE;
-  g_mutex_lock (standing);
-  g_mutex_unlock (standing);
-  return FALSE;
+  g_atomic_int_set (&standstill->stands, TRUE);
+  g_mutex_lock (&standstill->lock);
+  g_mutex_unlock (&standstill->lock);
+  return TRUE;
 }
 
 /* more than the kernel keeps for it */
@@ -470,16 +479,18 @@ stand_still (ScriptedServer * server, const ScriptedRequest * request,
 GST_START_TEST (test_a_server_that_takes_nothing_times_out)
 {
   g_autofree gchar *sql = g_strnfill (LARGE_SIZE, 'x');
-  GMutex standing = { 0 };
+  Standstill standstill = { 0 };
   g_autoptr (ScriptedServer) server =
-      scripted_server_new (stand_still, &standing);
+      scripted_server_new (stand_still, &standstill);
   g_autoptr (GstTDengineConnection) connection =
       scripted_server_connect (server, "?message-timeout=1000");
   g_autoptr (GError) error = NULL;
   Call call = { 0 }, late = { 0 };
 
-  g_mutex_lock (&standing);
+  g_mutex_lock (&standstill.lock);
   call_start (&call, connection);
+  while (!g_atomic_int_get (&standstill.stands))
+    g_thread_yield ();
   fail_unless_equals_int64 (gst_tdengine_connection_execute (connection, sql,
           NULL, &error), -1);
   fail_unless (g_error_matches (error, GST_TDENGINE_ERROR,
@@ -489,7 +500,7 @@ GST_START_TEST (test_a_server_that_takes_nothing_times_out)
   /* half a statement is on its way: there is no going on behind it */
   call_start (&late, connection);
   call_join_error (&late, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_CLOSED);
-  g_mutex_unlock (&standing);
+  g_mutex_unlock (&standstill.lock);
 }
 
 GST_END_TEST;
@@ -598,6 +609,7 @@ connection_suite (void)
   TCase *tc = tcase_create ("general");
 
   suite_add_tcase (suite, tc);
+  tcase_set_timeout (tc, 60);
   tcase_add_unchecked_fixture (tc, NULL, test_server_stop);
   tcase_add_test (tc, test_swapped_replies_reach_their_callers);
   tcase_add_test (tc, test_an_unknown_reply_is_ignored);

@@ -441,6 +441,7 @@ twins_suite (void)
   const gint n = G_N_ELEMENTS (twins);
 
   suite_add_tcase (suite, tc);
+  tcase_set_timeout (tc, 60);
   tcase_add_loop_test (tc, test_a_call_ends_in_its_main_context, 0, n);
   tcase_add_loop_test (tc, test_a_call_that_is_cancelled_before_may_be_repeated,
       0, n);

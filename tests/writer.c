@@ -419,6 +419,7 @@ writer_suite (void)
   TCase *tc = tcase_create ("general");
 
   suite_add_tcase (suite, tc);
+  tcase_set_timeout (tc, 60);
   tcase_add_test (tc, test_a_cancelled_flush_goes_on_and_claims_nothing);
   tcase_add_test (tc, test_rows_are_taken_or_not_when_a_wait_is_cancelled);
   tcase_add_test (tc, test_no_exec_follows_a_refused_bind);
