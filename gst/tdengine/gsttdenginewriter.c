@@ -878,6 +878,7 @@ gst_tdengine_writer_write_async (GstTDengineWriter * writer,
       g_task_new (writer, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, gst_tdengine_writer_write_async);
+  g_task_set_check_cancellable (task, FALSE);
   g_task_set_task_data (task, gst_tdengine_rows_ref (rows),
       (GDestroyNotify) gst_tdengine_rows_unref);
   g_task_run_in_thread (task, write_in_thread);
@@ -930,6 +931,7 @@ gst_tdengine_writer_flush_async (GstTDengineWriter * writer,
       g_task_new (writer, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, gst_tdengine_writer_flush_async);
+  g_task_set_check_cancellable (task, FALSE);
   g_task_run_in_thread (task, flush_in_thread);
 }
 
