@@ -1,0 +1,83 @@
+/* tdengine text decoder: what the elements that read rows from text share
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <gst/tdengine/tdengine.h>
+
+#include "gsttdengineguess.h"
+
+G_BEGIN_DECLS
+
+/**
+ * GstTDengineField:
+ * @text: what a line says of a column, or NULL
+ * @size: bytes of @text
+ */
+typedef struct
+{
+  const gchar *text;
+  gsize size;
+} GstTDengineField;
+
+/**
+ * GstTDengineScan:
+ * @at: how much of a line was looked at for its end
+ * @state: what the subclass needs to go on
+ *
+ * All zero at the beginning of a line.
+ */
+typedef struct
+{
+  gsize at;
+  guint state;
+} GstTDengineScan;
+
+#define GST_TYPE_TDENGINE_TEXT_DEC (gst_tdengine_text_dec_get_type ())
+G_DECLARE_DERIVABLE_TYPE (GstTDengineTextDec, gst_tdengine_text_dec,
+    GST, TDENGINE_TEXT_DEC, GstElement)
+
+/**
+ * GstTDengineTextDecClass:
+ * @start: checks the settings; FALSE after an error on the bus. Whether the
+ *   first line is a head is what it says in @has_head
+ * @find_end: the size of the first line, with its end; 0 where the text has
+ *   none. The text grows, and the scan is as it was left, until one is found
+ * @is_blank: whether a line is none that counts
+ * @read_head: takes the first line
+ * @set_schema: the columns of the rows to come; FALSE where the lines can't
+ *   have them
+ * @guess_line: adds what a line holds to a guess
+ * @read_line: fills in a field for each column of the schema, all of which are
+ *   NULL before. Their text may be the line's, or the subclass's own until the
+ *   next line
+ *
+ * A subclass says how lines look; this class takes care of bytes, caps, rows
+ * and errors. Lines come without their ends. All functions but @start are
+ * called from the streaming thread.
+ */
+struct _GstTDengineTextDecClass
+{
+  GstElementClass parent_class;
+
+  gboolean (*start)      (GstTDengineTextDec *dec, gboolean *has_head);
+  gsize    (*find_end)   (GstTDengineTextDec *dec, const gchar *text,
+                          gsize size, GstTDengineScan *scan);
+  gboolean (*is_blank)   (GstTDengineTextDec *dec, const gchar *line,
+                          gsize size);
+  gboolean (*read_head)  (GstTDengineTextDec *dec, const gchar *line,
+                          gsize size, GError **error);
+  gboolean (*set_schema) (GstTDengineTextDec *dec, GstTDengineSchema *schema,
+                          GError **error);
+  gboolean (*guess_line) (GstTDengineTextDec *dec, const gchar *line,
+                          gsize size, GstTDengineGuess *guess, GError **error);
+  gboolean (*read_line)  (GstTDengineTextDec *dec, const gchar *line,
+                          gsize size, GstTDengineField *fields,
+                          GError **error);
+};
+
+void gst_tdengine_text_dec_class_set_media_type (GstTDengineTextDecClass *klass,
+                                                 const gchar *media_type);
+
+G_END_DECLS
