@@ -94,6 +94,7 @@ typedef struct
   gboolean begun;               /* behind a byte order mark */
   gboolean head_due;
   gboolean discont;
+  GstFlowReturn flow;           /* of the last buffer */
 
   GstTDengineSchema *schema;
   GstTDengineRowsBuilder *builder;
@@ -149,6 +150,7 @@ reset (GstTDengineTextDecPrivate * priv)
   priv->begun = FALSE;
   priv->head_due = priv->has_head;
   priv->discont = TRUE;
+  priv->flow = GST_FLOW_OK;
   gst_tdengine_stamp_init (&priv->stamp);
   priv->has_segment = FALSE;
 }
@@ -944,6 +946,7 @@ gst_tdengine_text_dec_chain (GstPad * pad, GstObject * parent,
   if (flow == GST_FLOW_OK)
     flow = take_bytes (self, buffer);
   publish_stats (self);
+  priv->flow = flow;
   return flow;
 }
 
@@ -974,8 +977,11 @@ push_to_all (GstTDengineTextDec * self, GstEvent * event)
 static gboolean
 end (GstTDengineTextDec * self, GstEvent * event)
 {
-  GstFlowReturn flow = take_lines (self, TRUE);
+  GstTDengineTextDecPrivate *priv = get_private (self);
+  GstFlowReturn flow = priv->flow;
 
+  if (flow == GST_FLOW_OK)
+    flow = take_lines (self, TRUE);
   if (flow == GST_FLOW_OK)
     flow = push_rows (self);
   post_bad_lines (self);
