@@ -367,7 +367,7 @@ static const guint8 arrow_times[] = { 1, 0, 0, 0, 0, 0, 0, 0,
   2, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0
 };
 static const guint8 arrow_ints[] = { 2, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0 };
-static const guint8 arrow_bools[] = { 7, 0, 1 };
+static const guint8 arrow_bools[] = { 1, 0, 1 };
 
 static const guint8 arrow_offsets[] =
     { 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0 };
