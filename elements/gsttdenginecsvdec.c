@@ -14,8 +14,9 @@
  * no end.
  *
  * What the columns are is said by the `caps` property or a capsfilter behind
- * the element. Columns of the file that the caps lack are left out. With
- * `guess=true` and no such caps, types are guessed from the first 64 KiB: a
+ * the element; columns of the file that the caps lack are left out. Otherwise
+ * a `tdenginesink` behind it is asked for the columns of its table, which has
+ * to have all of the file's. With `guess=true` and neither of them, types are guessed from the first 64 KiB: a
  * column whose every value is an integer is BIGINT, a number DOUBLE, `true` or
  * `false` BOOL, a time in ISO 8601 TIMESTAMP, anything else VARCHAR, four times
  * as long as the longest value seen. Integers in the first column are a
@@ -445,6 +446,32 @@ check_all_taken (GstTDengineSchema * schema, const gboolean * taken,
   return TRUE;
 }
 
+static GstTDengineSchema *
+gst_tdengine_csv_dec_pick_columns (GstTDengineTextDec * dec,
+    GstTDengineSchema * table, GError ** error)
+{
+  GPtrArray *names = get_self (dec)->names;
+
+  if (!names)
+    return gst_tdengine_schema_ref (table);
+  g_autoptr (GstTDengineSchema) schema =
+      gst_tdengine_schema_new (gst_tdengine_schema_get_precision (table));
+  for (guint i = 0; i < names->len; i++) {
+    const gchar *name = g_ptr_array_index (names, i);
+    gint index = gst_tdengine_schema_find (table, name);
+
+    if (index < 0) {
+      g_set_error (error, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_SCHEMA,
+          "The table has no column \"%s\"", name);
+      return NULL;
+    }
+    if (!gst_tdengine_schema_append (schema,
+            gst_tdengine_schema_get_column (table, index), error))
+      return NULL;
+  }
+  return g_steal_pointer (&schema);
+}
+
 static gboolean
 gst_tdengine_csv_dec_set_schema (GstTDengineTextDec * dec,
     GstTDengineSchema * schema, GError ** error)
@@ -551,6 +578,7 @@ gst_tdengine_csv_dec_class_init (GstTDengineCsvDecClass * klass)
   klass->find_end = gst_tdengine_csv_dec_find_end;
   klass->is_blank = gst_tdengine_csv_dec_is_blank;
   klass->read_head = gst_tdengine_csv_dec_read_head;
+  klass->pick_columns = gst_tdengine_csv_dec_pick_columns;
   klass->set_schema = gst_tdengine_csv_dec_set_schema;
   klass->guess_line = gst_tdengine_csv_dec_guess_line;
   klass->read_line = gst_tdengine_csv_dec_read_line;

@@ -6,6 +6,10 @@
 
 #include <gst/tdengine/tdengine.h>
 
+/* A query that a sink answers with the `caps` of rows with all columns that its
+ * target has, or with an `error`. */
+#define GST_TDENGINE_COLUMNS_QUERY "tdengine-columns"
+
 /* what becomes of a line or a row that can't be taken */
 typedef enum
 {

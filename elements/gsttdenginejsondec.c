@@ -14,7 +14,8 @@
  * lacks. A key that is missing is NULL, one that no column has is left out.
  *
  * What the columns are is said by the `caps` property or a capsfilter behind
- * the element. With `guess=true` and no such caps, types are guessed from the
+ * the element. Otherwise a `tdenginesink` behind it is asked for the columns of
+ * its table, all of which are written. With `guess=true` and neither of them, types are guessed from the
  * first 64 KiB: a column whose every value is an integer is BIGINT, a number
  * DOUBLE, `true` or `false` BOOL, a string with a time in ISO 8601 TIMESTAMP,
  * anything else VARCHAR, four times as long as the longest value seen. Integers
@@ -113,6 +114,14 @@ gst_tdengine_json_dec_is_blank (GstTDengineTextDec * dec, const gchar * line,
       return FALSE;
   }
   return TRUE;
+}
+
+/* which members lines have is not known before they all are read */
+static GstTDengineSchema *
+gst_tdengine_json_dec_pick_columns (GstTDengineTextDec * dec,
+    GstTDengineSchema * table, GError ** error)
+{
+  return gst_tdengine_schema_ref (table);
 }
 
 static gboolean
@@ -308,6 +317,7 @@ gst_tdengine_json_dec_class_init (GstTDengineJsonDecClass * klass)
   klass->start = gst_tdengine_json_dec_start;
   klass->find_end = gst_tdengine_json_dec_find_end;
   klass->is_blank = gst_tdengine_json_dec_is_blank;
+  klass->pick_columns = gst_tdengine_json_dec_pick_columns;
   klass->set_schema = gst_tdengine_json_dec_set_schema;
   klass->guess_line = gst_tdengine_json_dec_guess_line;
   klass->read_line = gst_tdengine_json_dec_read_line;

@@ -582,6 +582,38 @@ use_caps (GstTDengineTextDec * self, GstCaps * caps)
   return schema && use_schema (self, schema, caps);
 }
 
+/* A sink behind may say what its table has. NULL where none does, or with an
+ * error. */
+static GstTDengineSchema *
+ask_table (GstTDengineTextDec * self, GError ** error)
+{
+  g_autoptr (GstQuery) query = gst_query_new_custom (GST_QUERY_CUSTOM,
+      gst_structure_new_empty (GST_TDENGINE_COLUMNS_QUERY));
+  g_autoptr (GstCaps) caps = NULL;
+
+  if (!gst_pad_peer_query (get_private (self)->srcpad, query))
+    return NULL;
+  const GstStructure *answer = gst_query_get_structure (query);
+  if (gst_structure_get (answer, "caps", GST_TYPE_CAPS, &caps, NULL))
+    return gst_tdengine_schema_new_from_caps (caps, error);
+  gst_structure_get (answer, "error", G_TYPE_ERROR, error, NULL);
+  return NULL;
+}
+
+static gboolean
+use_table (GstTDengineTextDec * self, GstTDengineSchema * table)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GstTDengineSchema) schema =
+      GST_TDENGINE_TEXT_DEC_GET_CLASS (self)->pick_columns (self, table,
+      &error);
+
+  if (!schema)
+    return refuse_columns (self, error);
+  g_autoptr (GstCaps) caps = gst_tdengine_schema_to_caps (schema);
+  return use_schema (self, schema, caps);
+}
+
 /* lines out of the text */
 
 static gsize
@@ -728,7 +760,7 @@ refuse_to_guess (GstTDengineTextDec * self)
 {
   GST_ELEMENT_ERROR (self, CORE, NEGOTIATION,
       ("Nobody says what the columns are: set the caps property, put a "
-          "capsfilter behind, or set guess=true."), (NULL));
+          "capsfilter or a tdenginesink behind, or set guess=true."), (NULL));
   return GST_FLOW_ERROR;
 }
 
@@ -739,11 +771,17 @@ find_columns (GstTDengineTextDec * self, gboolean at_end)
   GstTDengineTextDecPrivate *priv = get_private (self);
   gsize size = priv->text->len - priv->place.taken;
   g_autoptr (GstCaps) caps = ask_caps (self);
+  g_autoptr (GError) error = NULL;
 
   if (!caps)
     return GST_FLOW_ERROR;
   if (name_columns (caps))
     return use_caps (self, caps) ? GST_FLOW_OK : GST_FLOW_ERROR;
+  g_autoptr (GstTDengineSchema) table = ask_table (self, &error);
+  if (error)
+    return gst_tdengine_element_post_error (GST_ELEMENT (self), error);
+  if (table)
+    return use_table (self, table) ? GST_FLOW_OK : GST_FLOW_ERROR;
   if (size == 0)
     return GST_FLOW_OK;
   if (!priv->guess)
@@ -973,6 +1011,17 @@ push_to_all (GstTDengineTextDec * self, GstEvent * event)
   return gst_pad_push_event (get_private (self)->srcpad, event);
 }
 
+/* rows that came before an event stay before it */
+static void
+settle (GstTDengineTextDec * self)
+{
+  g_autoptr (GstPad) rejects = get_rejects (self);
+
+  push_rows (self);
+  if (rejects)
+    begin_rejects (self, rejects);
+}
+
 /* After an error there is no end that would make a part look whole. */
 static gboolean
 end (GstTDengineTextDec * self, GstEvent * event)
@@ -1016,6 +1065,8 @@ gst_tdengine_text_dec_sink_event (GstPad * pad, GstObject * parent,
       reset (get_private (self));
       return push_to_all (self, event);
     default:
+      if (GST_EVENT_IS_SERIALIZED (event))
+        settle (self);
       return gst_pad_event_default (pad, parent, event);
   }
 }

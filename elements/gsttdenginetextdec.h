@@ -46,6 +46,8 @@ G_DECLARE_DERIVABLE_TYPE (GstTDengineTextDec, gst_tdengine_text_dec,
  *   none. The text grows, and the scan is as it was left, until one is found
  * @is_blank: whether a line is none that counts
  * @read_head: takes the first line
+ * @pick_columns: of what a table has, what lines may have; NULL where they have
+ *   others
  * @set_schema: the columns of the rows to come; FALSE where the lines can't
  *   have them
  * @guess_line: adds what a line holds to a guess
@@ -68,6 +70,9 @@ struct _GstTDengineTextDecClass
                           gsize size);
   gboolean (*read_head)  (GstTDengineTextDec *dec, const gchar *line,
                           gsize size, GError **error);
+  GstTDengineSchema *
+           (*pick_columns) (GstTDengineTextDec *dec, GstTDengineSchema *table,
+                          GError **error);
   gboolean (*set_schema) (GstTDengineTextDec *dec, GstTDengineSchema *schema,
                           GError **error);
   gboolean (*guess_line) (GstTDengineTextDec *dec, const gchar *line,
