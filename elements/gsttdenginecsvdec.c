@@ -279,8 +279,8 @@ begin_line (GstTDengineCsvDec * self, const gchar * line, gsize size)
 {
   if (self->scratch->len < size)
     g_byte_array_set_size (self->scratch, size);
-  return (Cursor) {
-  line, line + size};
+  Cursor cursor = { line, line + size };
+  return cursor;
 }
 
 static void

@@ -242,8 +242,7 @@ take_member (GstTDengineJsonDec * self, GstTDengineJsonPart * name,
   column = find_column (self, name);
   if (column < 0)
     return TRUE;
-  fields[column] = (GstTDengineField) {
-  NULL, 0};
+  fields[column].text = NULL;   /* a name that came before does not count */
   if (is_null (value))
     return TRUE;
   if (is_string (value)

@@ -135,8 +135,7 @@ forget_text (GstTDengineTextDecPrivate * priv)
 {
   g_byte_array_set_size (priv->text, 0);
   priv->place.taken = 0;
-  priv->place.scan = (GstTDengineScan) {
-  0};
+  memset (&priv->place.scan, 0, sizeof priv->place.scan);
 }
 
 /* what comes next is a beginning */
@@ -290,8 +289,8 @@ take_settings_locked (GstTDengineTextDecPrivate * priv)
       && !(priv->rejects && gst_pad_is_linked (priv->rejects)))
     what = g_strdup ("With on-error=reject the pad rejects has to be linked, "
         "or bad lines would be lost.");
-  priv->counted = priv->stats = (Stats) {
-  0};
+  memset (&priv->counted, 0, sizeof priv->counted);
+  priv->stats = priv->counted;
   return what;
 }
 
@@ -693,8 +692,7 @@ next_line (GstTDengineTextDec * self, gboolean at_end, Line * line)
     return FALSE;
   place->taken += line->size;
   place->line += count_newlines (line->text, line->size);
-  place->scan = (GstTDengineScan) {
-  0};
+  memset (&place->scan, 0, sizeof place->scan);
   return TRUE;
 }
 
@@ -938,6 +936,23 @@ give_up_rest (GstTDengineTextDec * self)
   return flow;
 }
 
+/* lines that wait for a guess are whole but for the last */
+static GstFlowReturn
+take_gap (GstTDengineTextDec * self)
+{
+  GstTDengineTextDecPrivate *priv = get_private (self);
+  GstFlowReturn flow = GST_FLOW_OK;
+
+  priv->discont = TRUE;
+  if (priv->text->len > 0 && !priv->schema && !priv->head_due)
+    flow = find_columns (self, TRUE);
+  if (flow == GST_FLOW_OK && priv->schema)
+    flow = take_lines (self, FALSE);
+  if (flow == GST_FLOW_OK && priv->text->len > 0)
+    flow = give_up_rest (self);
+  return flow;
+}
+
 static void
 publish_stats (GstTDengineTextDec * self)
 {
@@ -976,11 +991,8 @@ gst_tdengine_text_dec_chain (GstPad * pad, GstObject * parent,
   g_autoptr (GstBuffer) buffer = input;
   GstFlowReturn flow = GST_FLOW_OK;
 
-  if (GST_BUFFER_IS_DISCONT (buffer)) {
-    priv->discont = TRUE;
-    if (priv->text->len > 0)
-      flow = give_up_rest (self);
-  }
+  if (GST_BUFFER_IS_DISCONT (buffer))
+    flow = take_gap (self);
   if (flow == GST_FLOW_OK)
     flow = take_bytes (self, buffer);
   publish_stats (self);

@@ -436,6 +436,22 @@ GST_START_TEST (test_a_gap_cuts_a_line)
 
 GST_END_TEST;
 
+GST_START_TEST (test_a_gap_cuts_one_line_of_those_that_wait_for_a_guess)
+{
+  GstHarness *h = decoder_new ("tdenginecsvdec guess=true on-error=skip", NULL);
+
+  decoder_push (h, "s,v\na,1\nb,2\nc", 13);
+  GstBuffer *buffer = gst_buffer_new_memdup ("d,4\n", 4);
+  GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
+  gst_harness_push (h, buffer);
+  g_autofree gchar *found = decoder_end (h);
+  assert_equals_string (found, "a|1;b|2;d|4;");
+  assert_equals_uint64 (decoder_get_stat (h, "bad-lines"), 1);
+  gst_harness_teardown (h);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_lines_that_are_too_long_are_bad_in_any_parts)
 {
   static const gchar text[] =
@@ -452,6 +468,23 @@ GST_START_TEST (test_lines_that_are_too_long_are_bad_in_any_parts)
     assert_equals_uint64 (decoder_get_stat (h, "bad-lines"), 3);
     gst_harness_teardown (h);
   }
+}
+
+GST_END_TEST;
+
+/* a checkpoint, say */
+GST_START_TEST (test_rows_before_an_event_stay_before_it)
+{
+  GstHarness *h = decoder_new ("tdenginecsvdec", CAPS (V));
+
+  decoder_push (h, "v\n1\n2", 5);
+  gst_harness_push_event (h, gst_event_new_custom
+      (GST_EVENT_CUSTOM_DOWNSTREAM, gst_structure_new_empty ("x")));
+  g_autofree gchar *before = decoder_pull_text (h);
+  assert_equals_string (before, "1;");
+  g_autofree gchar *behind = decoder_end (h);
+  assert_equals_string (behind, "2;");
+  gst_harness_teardown (h);
 }
 
 GST_END_TEST;
@@ -764,7 +797,9 @@ csvdec_suite (void)
   tcase_add_test (tc, test_a_flush_begins_anew);
   tcase_add_test (tc, test_a_restart_begins_anew);
   tcase_add_test (tc, test_a_gap_cuts_a_line);
+  tcase_add_test (tc, test_a_gap_cuts_one_line_of_those_that_wait_for_a_guess);
   tcase_add_test (tc, test_lines_that_are_too_long_are_bad_in_any_parts);
+  tcase_add_test (tc, test_rows_before_an_event_stay_before_it);
   tcase_add_test (tc, test_stats_count);
   tcase_add_test (tc, test_messages_do_not_drown_the_bus);
   tcase_add_test (tc, test_rejects_come_out_of_their_pad);
