@@ -22,7 +22,6 @@ GST_DEBUG_CATEGORY_STATIC (text_dec_debug);
 #define DEFAULT_ROWS_PER_BUFFER 4096
 #define DEFAULT_MAX_LINE_SIZE (1024 * 1024)
 
-#define BYTE_ORDER_MARK "\357\273\277"
 #define SLICE_SIZE (64 * 1024)  /* of a buffer, however large */
 #define GUESS_SIZE (64 * 1024)  /* of the text a guess is made from */
 #define MAX_BLOCK_TEXT (4 * 1024 * 1024)        /* that one block is made of */
@@ -40,23 +39,6 @@ enum
   PROP_MAX_LINE_SIZE,
   PROP_STATS,
 };
-
-/* where reading stands */
-typedef struct
-{
-  gsize taken;                  /* bytes of the text that are done with */
-  GstTDengineScan scan;         /* of the line behind them */
-  guint64 line;                 /* its number, from 1 */
-  gboolean skipping;            /* the rest of a line that was too long */
-} Place;
-
-typedef struct
-{
-  const gchar *text;
-  gsize size;
-  guint64 number;
-  gboolean too_long;
-} Line;
 
 typedef struct
 {
@@ -89,9 +71,7 @@ typedef struct
   GstTDenginePrecision unit;    /* of times that are numbers */
   gboolean has_head;
 
-  GByteArray *text;
-  Place place;
-  gboolean begun;               /* behind a byte order mark */
+  GstTDengineLines lines;
   gboolean head_due;
   gboolean discont;
   GstFlowReturn flow;           /* of the last buffer */
@@ -130,23 +110,12 @@ forget_schema (GstTDengineTextDecPrivate * priv)
   priv->n_bytes = 0;
 }
 
-static void
-forget_text (GstTDengineTextDecPrivate * priv)
-{
-  g_byte_array_set_size (priv->text, 0);
-  priv->place.taken = 0;
-  memset (&priv->place.scan, 0, sizeof priv->place.scan);
-}
-
 /* what comes next is a beginning */
 static void
 reset (GstTDengineTextDecPrivate * priv)
 {
   forget_schema (priv);
-  forget_text (priv);
-  priv->place.line = 1;
-  priv->place.skipping = FALSE;
-  priv->begun = FALSE;
+  gst_tdengine_lines_reset (&priv->lines, priv->max_line_size);
   priv->head_due = priv->has_head;
   priv->discont = TRUE;
   priv->flow = GST_FLOW_OK;
@@ -406,23 +375,11 @@ begin_rejects (GstTDengineTextDec * self, GstPad * pad)
   gst_pad_push_event (pad, gst_event_new_segment (&segment));
 }
 
-static gsize
-measure_content (const Line * line)
-{
-  gsize size = line->size;
-
-  if (size > 0 && line->text[size - 1] == '\n')
-    size--;
-  if (size > 0 && line->text[size - 1] == '\r')
-    size--;
-  return size;
-}
-
 /* with a plain end, so that lines stay lines whichever are left out */
 static GstBuffer *
-wrap_line (GstTDengineTextDecPrivate * priv, const Line * line)
+wrap_line (GstTDengineTextDecPrivate * priv, const GstTDengineLine * line)
 {
-  gsize size = MIN (measure_content (line), priv->max_line_size);
+  gsize size = MIN (line->size, priv->max_line_size);
   GstBuffer *buffer = gst_buffer_new_allocate (NULL, size + 1, NULL);
 
   gst_buffer_fill (buffer, 0, line->text, size);
@@ -431,7 +388,7 @@ wrap_line (GstTDengineTextDecPrivate * priv, const Line * line)
 }
 
 static GstFlowReturn
-push_reject (GstTDengineTextDec * self, const Line * line,
+push_reject (GstTDengineTextDec * self, const GstTDengineLine * line,
     const GError * reason)
 {
   g_autoptr (GstPad) pad = get_rejects (self);
@@ -498,7 +455,7 @@ fail (GstTDengineTextDec * self, guint64 number, const GError * error)
 }
 
 static GstFlowReturn
-handle_bad_line (GstTDengineTextDec * self, const Line * line,
+handle_bad_line (GstTDengineTextDec * self, const GstTDengineLine * line,
     const GError * reason)
 {
   GstTDengineTextDecPrivate *priv = get_private (self);
@@ -613,94 +570,20 @@ use_table (GstTDengineTextDec * self, GstTDengineSchema * table)
   return use_schema (self, schema, caps);
 }
 
-/* lines out of the text */
+/* lines */
 
 static gsize
-find_newline (const gchar * text, gsize size)
+find_end (gpointer self, const gchar * text, gsize size, GstTDengineScan * scan)
 {
-  const gchar *newline = memchr (text, '\n', size);
-
-  return newline ? newline + 1 - text : 0;
-}
-
-static guint64
-count_newlines (const gchar * text, gsize size)
-{
-  guint64 n = 0;
-
-  for (gsize found; (found = find_newline (text, size)) > 0; n++) {
-    text += found;
-    size -= found;
-  }
-  return n;
-}
-
-/* FALSE: it goes on in bytes that are yet to come */
-static gboolean
-skip_rest (GstTDengineTextDecPrivate * priv)
-{
-  const gchar *text = (gchar *) priv->text->data + priv->place.taken;
-  gsize size = priv->text->len - priv->place.taken;
-  gsize found = find_newline (text, size);
-
-  priv->place.taken += found > 0 ? found : size;
-  priv->place.line += found > 0;
-  priv->place.skipping = found == 0;
-  return found > 0;
-}
-
-/* A line's size with its end, 0 where that is yet to come. A field in quotes
- * may go over several lines; where that gets too long, or has no end, the
- * first of them is one that is bad, and the next a new beginning. */
-static gsize
-measure_line (GstTDengineTextDec * self, const gchar * text, gsize size,
-    gboolean at_end, gboolean * too_long)
-{
-  GstTDengineTextDecPrivate *priv = get_private (self);
-  gsize limit = priv->max_line_size;
-  gsize found = GST_TDENGINE_TEXT_DEC_GET_CLASS (self)->find_end (self, text,
-      size, &priv->place.scan);
-
-  *too_long = found > limit || (found == 0 && size > limit);
-  if (found == 0 && at_end && !*too_long) {
-    found = find_newline (text, size);
-    return found > 0 ? found : size;
-  }
-  if (*too_long)
-    found = find_newline (text, size);
-  if (*too_long && found == 0) {
-    priv->place.skipping = !at_end;
-    found = size;
-  }
-  return found;
+  return GST_TDENGINE_TEXT_DEC_GET_CLASS (self)->find_end (self, text, size,
+      scan);
 }
 
 static gboolean
-next_line (GstTDengineTextDec * self, gboolean at_end, Line * line)
-{
-  GstTDengineTextDecPrivate *priv = get_private (self);
-  Place *place = &priv->place;
-
-  if (place->skipping && !skip_rest (priv))
-    return FALSE;
-  gsize size = priv->text->len - place->taken;
-  line->text = (gchar *) priv->text->data + place->taken;
-  line->number = place->line;
-  line->size = size > 0 ? measure_line (self, line->text, size, at_end,
-      &line->too_long) : 0;
-  if (line->size == 0)
-    return FALSE;
-  place->taken += line->size;
-  place->line += count_newlines (line->text, line->size);
-  memset (&place->scan, 0, sizeof place->scan);
-  return TRUE;
-}
-
-static gboolean
-is_blank (GstTDengineTextDec * self, const Line * line)
+is_blank (GstTDengineTextDec * self, const GstTDengineLine * line)
 {
   return GST_TDENGINE_TEXT_DEC_GET_CLASS (self)->is_blank (self, line->text,
-      measure_content (line));
+      line->size);
 }
 
 /* guessing */
@@ -715,15 +598,15 @@ static gboolean
 guess_lines (GstTDengineTextDec * self, gboolean at_end,
     GstTDengineGuess * guess, Seen * seen, GError ** error)
 {
-  Line line;
+  GstTDengineLine line;
 
-  while (next_line (self, at_end, &line)) {
+  while (gst_tdengine_lines_next (&get_private (self)->lines, at_end, &line)) {
     seen->too_long += line.too_long;
     if (line.too_long || is_blank (self, &line))
       continue;
     seen->good++;
     if (!GST_TDENGINE_TEXT_DEC_GET_CLASS (self)->guess_line (self, line.text,
-            measure_content (&line), guess, error))
+            line.size, guess, error))
       return FALSE;
   }
   return TRUE;
@@ -738,13 +621,13 @@ guess_columns (GstTDengineTextDec * self, gboolean at_end)
   g_autoptr (GstTDengineGuess) guess = gst_tdengine_guess_new ();
   g_autoptr (GstTDengineSchema) schema = NULL;
   g_autoptr (GError) error = NULL;
-  Place place = priv->place;
+  GstTDenginePlace place = priv->lines.place;
   Seen seen = { 0 };
 
   gboolean guessed = guess_lines (self, at_end, guess, &seen, &error);
   if (seen.good == 0 && seen.too_long == 0)
     return TRUE;
-  priv->place = place;
+  priv->lines.place = place;
   if (guessed)
     schema = gst_tdengine_guess_make_schema (guess, priv->unit, &error);
   if (!schema)
@@ -767,7 +650,7 @@ static GstFlowReturn
 find_columns (GstTDengineTextDec * self, gboolean at_end)
 {
   GstTDengineTextDecPrivate *priv = get_private (self);
-  gsize size = priv->text->len - priv->place.taken;
+  gsize size = gst_tdengine_lines_get_size (&priv->lines);
   g_autoptr (GstCaps) caps = ask_caps (self);
   g_autoptr (GError) error = NULL;
 
@@ -812,19 +695,20 @@ append_row (GstTDengineTextDecPrivate * priv, GError ** error)
 }
 
 static gboolean
-read_row (GstTDengineTextDec * self, const Line * line, GError ** error)
+read_row (GstTDengineTextDec * self, const GstTDengineLine * line,
+    GError ** error)
 {
   GstTDengineTextDecPrivate *priv = get_private (self);
 
   memset (priv->fields, 0, sizeof (GstTDengineField) *
       gst_tdengine_schema_get_n_columns (priv->schema));
   return GST_TDENGINE_TEXT_DEC_GET_CLASS (self)->read_line (self, line->text,
-      measure_content (line), priv->fields, error)
+      line->size, priv->fields, error)
       && append_row (priv, error);
 }
 
 static GstFlowReturn
-take_row (GstTDengineTextDec * self, const Line * line)
+take_row (GstTDengineTextDec * self, const GstTDengineLine * line)
 {
   GstTDengineTextDecPrivate *priv = get_private (self);
   g_autoptr (GError) error = NULL;
@@ -835,7 +719,7 @@ take_row (GstTDengineTextDec * self, const Line * line)
         priv->max_line_size);
   if (line->too_long || !read_row (self, line, &error))
     return handle_bad_line (self, line, error);
-  priv->n_bytes += line->size;
+  priv->n_bytes += line->size + 1;
   if (priv->n_rows < priv->rows_per_buffer && priv->n_bytes < MAX_BLOCK_TEXT)
     return GST_FLOW_OK;
   return push_rows (self);
@@ -843,20 +727,20 @@ take_row (GstTDengineTextDec * self, const Line * line)
 
 /* without it nothing that follows can be read, whatever on-error says */
 static GstFlowReturn
-take_head (GstTDengineTextDec * self, const Line * line)
+take_head (GstTDengineTextDec * self, const GstTDengineLine * line)
 {
   GstTDengineTextDecPrivate *priv = get_private (self);
   g_autoptr (GError) error = NULL;
 
   if (!GST_TDENGINE_TEXT_DEC_GET_CLASS (self)->read_head (self, line->text,
-          measure_content (line), &error))
+          line->size, &error))
     return fail (self, line->number, error);
   priv->head_due = FALSE;
   return GST_FLOW_OK;
 }
 
 static GstFlowReturn
-take_line (GstTDengineTextDec * self, const Line * line)
+take_line (GstTDengineTextDec * self, const GstTDengineLine * line)
 {
   GstTDengineTextDecPrivate *priv = get_private (self);
 
@@ -868,41 +752,14 @@ take_line (GstTDengineTextDec * self, const Line * line)
   return take_row (self, line);
 }
 
-/* FALSE where more bytes are needed to tell */
-static gboolean
-skip_byte_order_mark (GstTDengineTextDecPrivate * priv, gboolean at_end)
-{
-  gsize size = MIN (priv->text->len, strlen (BYTE_ORDER_MARK));
-
-  if (priv->begun)
-    return TRUE;
-  if (size > 0 && memcmp (priv->text->data, BYTE_ORDER_MARK, size) == 0) {
-    if (size < strlen (BYTE_ORDER_MARK) && !at_end)
-      return FALSE;
-    if (size == strlen (BYTE_ORDER_MARK))
-      priv->place.taken = size;
-  }
-  priv->begun = priv->text->len > 0;
-  return TRUE;
-}
-
-static void
-drop_taken (GstTDengineTextDecPrivate * priv)
-{
-  if (priv->place.taken == 0)
-    return;
-  g_byte_array_remove_range (priv->text, 0, priv->place.taken);
-  priv->place.taken = 0;
-}
-
 static GstFlowReturn
 take_lines (GstTDengineTextDec * self, gboolean at_end)
 {
   GstTDengineTextDecPrivate *priv = get_private (self);
   GstFlowReturn flow = GST_FLOW_OK;
-  Line line;
+  GstTDengineLine line;
 
-  if (!skip_byte_order_mark (priv, at_end))
+  if (!gst_tdengine_lines_begin (&priv->lines, at_end))
     return GST_FLOW_OK;
   while (flow == GST_FLOW_OK) {
     if (!priv->schema && !priv->head_due) {
@@ -910,46 +767,34 @@ take_lines (GstTDengineTextDec * self, gboolean at_end)
       if (!priv->schema)
         break;
     }
-    if (flow != GST_FLOW_OK || !next_line (self, at_end, &line))
+    if (flow != GST_FLOW_OK
+        || !gst_tdengine_lines_next (&priv->lines, at_end, &line))
       break;
     flow = take_line (self, &line);
   }
-  drop_taken (priv);
+  gst_tdengine_lines_drop (&priv->lines);
   return flow;
 }
 
-/* What is left of a line before a gap in the stream is no line. */
-static GstFlowReturn
-give_up_rest (GstTDengineTextDec * self)
-{
-  GstTDengineTextDecPrivate *priv = get_private (self);
-  Line line = {
-    .text = (gchar *) priv->text->data,
-    .size = priv->text->len,
-    .number = priv->place.line,
-  };
-  g_autoptr (GError) error = g_error_new_literal (GST_TDENGINE_ERROR,
-      GST_TDENGINE_ERROR_INVALID_VALUE, "It is cut off: the stream has a gap");
-  GstFlowReturn flow = handle_bad_line (self, &line, error);
-
-  forget_text (priv);
-  return flow;
-}
-
-/* lines that wait for a guess are whole but for the last */
+/* Lines that wait for a guess are whole but for the last, which is no line. */
 static GstFlowReturn
 take_gap (GstTDengineTextDec * self)
 {
   GstTDengineTextDecPrivate *priv = get_private (self);
+  g_autoptr (GError) error = g_error_new_literal (GST_TDENGINE_ERROR,
+      GST_TDENGINE_ERROR_INVALID_VALUE, "It is cut off: the stream has a gap");
   GstFlowReturn flow = GST_FLOW_OK;
+  GstTDengineLine line;
 
   priv->discont = TRUE;
-  if (priv->text->len > 0 && !priv->schema && !priv->head_due)
+  if (gst_tdengine_lines_get_size (&priv->lines) > 0 && !priv->schema
+      && !priv->head_due)
     flow = find_columns (self, TRUE);
   if (flow == GST_FLOW_OK && priv->schema)
     flow = take_lines (self, FALSE);
-  if (flow == GST_FLOW_OK && priv->text->len > 0)
-    flow = give_up_rest (self);
+  if (flow == GST_FLOW_OK && gst_tdengine_lines_cut (&priv->lines, &line))
+    flow = handle_bad_line (self, &line, error);
+  gst_tdengine_lines_drop (&priv->lines);
   return flow;
 }
 
@@ -972,10 +817,8 @@ take_bytes (GstTDengineTextDec * self, GstBuffer * buffer)
 
   for (gsize at = 0; at < size && flow == GST_FLOW_OK; at += SLICE_SIZE) {
     gsize n = MIN (SLICE_SIZE, size - at);
-    gsize length = priv->text->len;
 
-    g_byte_array_set_size (priv->text, length + n);
-    gst_buffer_extract (buffer, at, priv->text->data + length, n);
+    gst_tdengine_lines_append (&priv->lines, buffer, at, n);
     priv->counted.bytes += n;
     flow = take_lines (self, FALSE);
   }
@@ -1164,7 +1007,7 @@ gst_tdengine_text_dec_init (GstTDengineTextDec * self)
   priv->on_error = DEFAULT_ON_ERROR;
   priv->rows_per_buffer = DEFAULT_ROWS_PER_BUFFER;
   priv->max_line_size = DEFAULT_MAX_LINE_SIZE;
-  priv->text = g_byte_array_new ();
+  gst_tdengine_lines_init (&priv->lines, find_end, self);
   reset (priv);
 }
 
@@ -1179,7 +1022,7 @@ gst_tdengine_text_dec_finalize (GObject * object)
   g_free (priv->timezone);
   g_free (priv->precision);
   g_clear_pointer (&priv->zone, g_time_zone_unref);
-  g_byte_array_unref (priv->text);
+  gst_tdengine_lines_clear (&priv->lines);
   G_OBJECT_CLASS (gst_tdengine_text_dec_parent_class)->finalize (object);
 }
 

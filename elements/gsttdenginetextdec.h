@@ -7,6 +7,7 @@
 #include <gst/tdengine/tdengine.h>
 
 #include "gsttdengineguess.h"
+#include "gsttdenginelines.h"
 
 G_BEGIN_DECLS
 
@@ -21,19 +22,6 @@ typedef struct
   gsize size;
 } GstTDengineField;
 
-/**
- * GstTDengineScan:
- * @at: how much of a line was looked at for its end
- * @state: what the subclass needs to go on
- *
- * All zero at the beginning of a line.
- */
-typedef struct
-{
-  gsize at;
-  guint state;
-} GstTDengineScan;
-
 #define GST_TYPE_TDENGINE_TEXT_DEC (gst_tdengine_text_dec_get_type ())
 G_DECLARE_DERIVABLE_TYPE (GstTDengineTextDec, gst_tdengine_text_dec,
     GST, TDENGINE_TEXT_DEC, GstElement)
@@ -42,8 +30,7 @@ G_DECLARE_DERIVABLE_TYPE (GstTDengineTextDec, gst_tdengine_text_dec,
  * GstTDengineTextDecClass:
  * @start: checks the settings; FALSE after an error on the bus. Whether the
  *   first line is a head is what it says in @has_head
- * @find_end: the size of the first line, with its end; 0 where the text has
- *   none. The text grows, and the scan is as it was left, until one is found
+ * @find_end: the size of the first line, see #GstTDengineFindEnd
  * @is_blank: whether a line is none that counts
  * @read_head: takes the first line
  * @pick_columns: of what a table has, what lines may have; NULL where they have
