@@ -2,9 +2,12 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include <string.h>
 #include <gst/base/base.h>
 
 #include "gsttdengineelement.h"
+
+#define ORIGIN_META "GstTDengineOriginMeta"
 
 /* the server's codes that GStreamer has a word for */
 static const struct
@@ -123,6 +126,54 @@ gst_tdengine_element_read_caps (GstElement * element, const GstCaps * caps)
         ("%" GST_PTR_FORMAT, caps), ("tdengine-code", G_TYPE_INT, error->code,
             NULL));
   return schema;
+}
+
+GType
+gst_tdengine_on_error_get_type (void)
+{
+  static const GEnumValue values[] = {
+    {GST_TDENGINE_ON_ERROR_FAIL, "End with an error", "fail"},
+    {GST_TDENGINE_ON_ERROR_SKIP, "Count it and go on", "skip"},
+    {GST_TDENGINE_ON_ERROR_REJECT, "Push it out of the pad rejects and go on",
+        "reject"},
+    {0, NULL, NULL},
+  };
+  static GType type = 0;
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type,
+        g_enum_register_static ("GstTDengineOnError", values));
+  return type;
+}
+
+/* of CSV; FALSE after an error on the bus */
+gboolean
+gst_tdengine_element_check_delimiter (GstElement * element,
+    const gchar * delimiter)
+{
+  if (delimiter && strlen (delimiter) == 1 && delimiter[0] != '"'
+      && (g_ascii_isprint (delimiter[0]) || delimiter[0] == '\t'))
+    return TRUE;
+  GST_ELEMENT_ERROR (element, LIBRARY, SETTINGS,
+      ("The delimiter has to be one ASCII character other than a quote, but it "
+          "is \"%s\".", delimiter ? delimiter : ""), (NULL));
+  return FALSE;
+}
+
+/* what says where a buffer is from, or why it is not where it should be: to be
+ * filled in */
+GstStructure *
+gst_tdengine_element_add_origin (GstBuffer * buffer)
+{
+  static const gchar *tags[] = { NULL };
+  static gsize registered = 0;
+
+  if (g_once_init_enter (&registered)) {
+    gst_meta_register_custom (ORIGIN_META, tags, NULL, NULL, NULL);
+    g_once_init_leave (&registered, 1);
+  }
+  return gst_custom_meta_get_structure (gst_buffer_add_custom_meta (buffer,
+          ORIGIN_META));
 }
 
 /* Connects and says so on the bus. The settings are the element's, which its

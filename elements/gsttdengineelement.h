@@ -6,6 +6,19 @@
 
 #include <gst/tdengine/tdengine.h>
 
+/* A query that a sink answers with the `caps` of rows with all columns that its
+ * target has, or with an `error`. */
+#define GST_TDENGINE_COLUMNS_QUERY "tdengine-columns"
+
+/* what becomes of a line or a row that can't be taken */
+typedef enum
+{
+  GST_TDENGINE_ON_ERROR_FAIL,
+  GST_TDENGINE_ON_ERROR_SKIP,
+  GST_TDENGINE_ON_ERROR_REJECT,
+} GstTDengineOnError;
+
+GType         gst_tdengine_on_error_get_type  (void);
 GstFlowReturn gst_tdengine_element_post_error   (GstElement *element,
                                                  const GError *error);
 void          gst_tdengine_element_post_progress (GstElement *element,
@@ -15,6 +28,10 @@ void          gst_tdengine_element_post_progress (GstElement *element,
 GstTDengineSchema *
               gst_tdengine_element_read_caps    (GstElement *element,
                                                  const GstCaps *caps);
+gboolean      gst_tdengine_element_check_delimiter (GstElement *element,
+                                                 const gchar *delimiter);
+GstStructure *
+              gst_tdengine_element_add_origin (GstBuffer *buffer);
 GstTDengineConnection *
               gst_tdengine_element_connect      (GstElement *element,
                                                  const GstTDengineSettings *settings,

@@ -30,6 +30,7 @@
 #include "gsttdenginefollower.h"
 #include "gsttdenginesplitproperties.h"
 #include "gsttdenginesrcstate.h"
+#include "gsttdenginestamp.h"
 
 #define DEFAULT_CHECKPOINT_INTERVAL 5000
 #define DEFAULT_POLL_INTERVAL 500
@@ -88,9 +89,7 @@ struct _GstTDengineSrc
   guint64 split;                /* that it is of */
   guint next_row;               /* the first one of it that is not */
   gboolean has_caps;
-  gint time_column;             /* whose times are those of the buffers, or -1 */
-  GstSegment segment;
-  GstClockTime origin;          /* the first row's, which has stream time 0 */
+  GstTDengineStamp stamp;
   GstClockTime seek_time;       /* where reading begins, or none */
 
   /* under the object lock */
@@ -317,8 +316,8 @@ gst_tdengine_src_start (GstBaseSrc * src)
   GST_OBJECT_UNLOCK (self);
   self->has_caps = FALSE;
   self->next_checkpoint = 0;
-  self->origin = self->seek_time = GST_CLOCK_TIME_NONE;
-  gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
+  self->seek_time = GST_CLOCK_TIME_NONE;
+  gst_tdengine_stamp_init (&self->stamp);
   if (error)
     gst_tdengine_element_post_error (GST_ELEMENT (self), error);
   return error == NULL;
@@ -378,17 +377,6 @@ open_connection (GstTDengineSrc * self, GError ** error)
   self->connection = gst_tdengine_element_connect (GST_ELEMENT (self),
       self->settings, self->cancellable, error);
   return self->connection != NULL;
-}
-
-static gint
-find_time_column (GstTDengineSchema * schema)
-{
-  for (guint i = 0; i < gst_tdengine_schema_get_n_columns (schema); i++) {
-    if (gst_tdengine_schema_get_column (schema, i)->type ==
-        GST_TDENGINE_TYPE_TIMESTAMP)
-      return i;
-  }
-  return -1;
 }
 
 /* Of a query or table whose columns were not chosen, only those that downstream
@@ -541,7 +529,7 @@ set_caps (GstTDengineSrc * self, GstTDengineSchema * from, GError ** error)
   g_autoptr (GstCaps) caps = gst_tdengine_schema_to_caps (schema);
 
   self->has_caps = TRUE;
-  self->time_column = find_time_column (schema);
+  gst_tdengine_stamp_set_schema (&self->stamp, schema);
   if (gst_base_src_set_caps (GST_BASE_SRC (self), caps))
     return TRUE;
   g_set_error (error, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_SCHEMA,
@@ -549,75 +537,17 @@ set_caps (GstTDengineSrc * self, GstTDengineSchema * from, GError ** error)
   return FALSE;
 }
 
-/* nanoseconds since 1970, or none where that can't be said */
-static GstClockTime
-get_time (GstTDengineSrc * self, GstTDengineRows * rows, guint row)
-{
-  GstTDenginePrecision precision =
-      gst_tdengine_schema_get_precision (gst_tdengine_rows_get_schema (rows));
-  guint64 unit = gst_tdengine_precision_get_unit (precision);
-  gint64 ticks;
-
-  if (self->time_column < 0
-      || gst_tdengine_rows_is_null (rows, self->time_column, row))
-    return GST_CLOCK_TIME_NONE;
-  ticks = gst_tdengine_rows_get_int64 (rows, self->time_column, row);
-  if (ticks < 0 || (guint64) ticks > G_MAXINT64 / unit)
-    return GST_CLOCK_TIME_NONE;
-  return ticks * unit;
-}
-
-/* A segment begins at its first time, which has stream time 0, or after a seek
- * what it is from there. Rows of the next sub table may lie before it: they get
- * a segment of their own, as sinks drop what lies outside. */
-static void
-cover_time (GstTDengineSrc * self, GstClockTime pts)
-{
-  GstSegment *segment = &self->segment;
-  guint64 base = 0;
-
-  if (segment->format == GST_FORMAT_TIME) {
-    if (pts >= segment->start)
-      return;
-    base = gst_segment_to_running_time (segment, GST_FORMAT_TIME,
-        segment->position);
-  }
-  if (!GST_CLOCK_TIME_IS_VALID (self->origin))
-    self->origin = pts;
-  segment->format = GST_FORMAT_TIME;
-  segment->start = segment->position = pts;
-  segment->time = pts > self->origin ? pts - self->origin : 0;
-  segment->base = base;
-  gst_base_src_new_segment (GST_BASE_SRC (self), segment);
-}
-
 static void
 stamp_buffer (GstTDengineSrc * self, GstTDengineRows * rows, GstBuffer * buffer)
 {
-  guint n_rows = gst_tdengine_rows_get_n_rows (rows);
-  GstClockTime first = get_time (self, rows, 0);
-  GstClockTime last = get_time (self, rows, n_rows - 1);
-
-  GST_BUFFER_PTS (buffer) = first;
-  if (GST_CLOCK_TIME_IS_VALID (first)) {
-    cover_time (self, first);
-    self->segment.position = MAX (self->segment.position, first);
-  }
-  if (GST_CLOCK_TIME_IS_VALID (first) && GST_CLOCK_TIME_IS_VALID (last)
-      && last >= first) {
-    GST_BUFFER_DURATION (buffer) = last - first;
-    self->segment.position = MAX (self->segment.position, last);
-  }
+  if (gst_tdengine_stamp_buffer (&self->stamp, rows, buffer))
+    gst_base_src_new_segment (GST_BASE_SRC (self), &self->stamp.segment);
 
   GST_OBJECT_LOCK (self);
-  GST_BUFFER_OFFSET (buffer) = self->n_rows;
-  self->n_rows += n_rows;
-  GST_BUFFER_OFFSET_END (buffer) = self->n_rows;
+  self->n_rows = self->stamp.n_rows;
   self->n_bytes += gst_buffer_get_size (buffer);
   self->n_buffers++;
-  if (self->segment.format == GST_FORMAT_TIME)
-    self->data_time = gst_segment_to_stream_time (&self->segment,
-        GST_FORMAT_TIME, self->segment.position);
+  self->data_time = gst_tdengine_stamp_get_data_time (&self->stamp);
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -668,9 +598,9 @@ take_read (GstTDengineSrc * self, GstTDengineRead * read, GError ** error)
 static void
 push_gap (GstTDengineSrc * self)
 {
-  if (self->segment.format == GST_FORMAT_TIME)
+  if (self->stamp.segment.format == GST_FORMAT_TIME)
     gst_pad_push_event (GST_BASE_SRC_PAD (self),
-        gst_event_new_gap (self->segment.position, 0));
+        gst_event_new_gap (self->stamp.segment.position, 0));
 }
 
 /* asks again, which finds tables that are new, too */
@@ -780,10 +710,11 @@ note_rows (GstTDengineSrc * self, GstTDengineRows * rows)
   guint n_rows = gst_tdengine_rows_get_n_rows (rows);
   gint64 last;
 
-  if (self->time_column < 0
-      || gst_tdengine_rows_is_null (rows, self->time_column, n_rows - 1))
+  if (self->stamp.time_column < 0
+      || gst_tdengine_rows_is_null (rows, self->stamp.time_column, n_rows - 1))
     return;
-  last = gst_tdengine_rows_get_int64 (rows, self->time_column, n_rows - 1);
+  last =
+      gst_tdengine_rows_get_int64 (rows, self->stamp.time_column, n_rows - 1);
   if (self->state)
     gst_tdengine_src_state_note_rows (self->state, self->split, last, n_rows);
   if (self->follower)
@@ -884,7 +815,7 @@ gst_tdengine_src_is_seekable (GstBaseSrc * src)
 
   return !self->state && !self->follower && self->splits
       && gst_tdengine_splits_get_time_column (self->splits)
-      && GST_CLOCK_TIME_IS_VALID (self->origin);
+      && GST_CLOCK_TIME_IS_VALID (self->stamp.origin);
 }
 
 /* A seek is in stream time, which is 0 at the first row; the base class takes it
@@ -905,9 +836,9 @@ shift_seek (GstTDengineSrc * self, GstEvent * seek)
       || start_type == GST_SEEK_TYPE_END || stop_type == GST_SEEK_TYPE_END)
     return NULL;
   if (start_type == GST_SEEK_TYPE_SET)
-    start += self->origin;
+    start += self->stamp.origin;
   if (stop_type == GST_SEEK_TYPE_SET && stop != -1)
-    stop += self->origin;
+    stop += self->stamp.origin;
   shifted = gst_event_new_seek (rate, format, flags, start_type, start,
       stop_type, stop);
   gst_event_set_seqnum (shifted, gst_event_get_seqnum (seek));
@@ -938,9 +869,9 @@ gst_tdengine_src_do_seek (GstBaseSrc * src, GstSegment * segment)
     return segment->start == 0;
   close_reader (self);
   self->seek_time = segment->start;
-  segment->time = segment->start > self->origin ?
-      segment->start - self->origin : 0;
-  self->segment = *segment;
+  segment->time = segment->start > self->stamp.origin ?
+      segment->start - self->stamp.origin : 0;
+  self->stamp.segment = *segment;
   GST_OBJECT_LOCK (self);
   self->complete = FALSE;
   self->rows_left = self->requested.limit ? self->requested.limit : G_MAXUINT64;

@@ -18,8 +18,6 @@
   gst_tdengine_error_refuse (error, GST_TDENGINE_ERROR_SCHEMA, \
       "", __VA_ARGS__)
 
-#define NAME_COLUMN "tbname"
-
 /* the column of a DESCRIBE that says TAG */
 #define DESCRIBE_NOTE 3
 
@@ -180,10 +178,11 @@ map_column (GstTDengineTarget * self, GstTDengineSchema * rows, guint source,
   const GstTDengineColumn *from = gst_tdengine_schema_get_column (rows, source);
   gint index;
 
-  if (self->is_super && g_str_equal (from->name, NAME_COLUMN)) {
+  if (self->is_super && g_str_equal (from->name, GST_TDENGINE_NAME_COLUMN)) {
     if (from->type != GST_TDENGINE_TYPE_VARCHAR)
-      return refuse (error, "The column " NAME_COLUMN " is %s: expected "
-          "VARCHAR", gst_tdengine_type_get_name (from->type));
+      return refuse (error,
+          "The column " GST_TDENGINE_NAME_COLUMN " is %s: expected VARCHAR",
+          gst_tdengine_type_get_name (from->type));
     self->name_source = source;
     return TRUE;
   }
@@ -213,7 +212,8 @@ map_all (GstTDengineTarget * self, GstTDengineSchema * rows, GError ** error)
       return FALSE;
   }
   if (self->is_super && self->name_source < 0)
-    return refuse (error, "The rows have no column " NAME_COLUMN ", which "
+    return refuse (error,
+        "The rows have no column " GST_TDENGINE_NAME_COLUMN ", which "
         "names the sub table of %s.%s", self->database, self->table);
   if (self->sources[0] < 0)
     return refuse (error, "The rows have no column \"%s\", which is the time "
@@ -265,9 +265,10 @@ check_names (GstTDengineTarget * self, GstTDengineRows * rows, GError ** error)
     last = name;
     last_size = size;
     if (!name || size == 0)
-      return refuse (error, "Row %u has no " NAME_COLUMN, row);
+      return refuse (error, "Row %u has no " GST_TDENGINE_NAME_COLUMN, row);
     if (!is_table_name (name, size))
-      return refuse (error, "The " NAME_COLUMN " of row %u is no name of a "
+      return refuse (error,
+          "The " GST_TDENGINE_NAME_COLUMN " of row %u is no name of a "
           "table: expected 1 to %d bytes, none of them a point", row,
           GST_TDENGINE_MAX_TABLE_NAME_BYTES);
   }

@@ -7,6 +7,9 @@
 #include "gsttdengineconnection.h"
 #include "gsttdenginewriter.h"
 
+/* which names the sub table of a row */
+#define GST_TDENGINE_NAME_COLUMN "tbname"
+
 typedef struct
 {
   gchar *database;

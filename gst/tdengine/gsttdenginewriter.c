@@ -685,6 +685,51 @@ ask_target (GstTDengineWriter * self, GCancellable * cancellable,
   return self->target != NULL;
 }
 
+static gboolean
+append_all (GstTDengineSchema * schema, GstTDengineSchema * from,
+    GError ** error)
+{
+  for (guint i = 0; i < gst_tdengine_schema_get_n_columns (from); i++) {
+    if (!gst_tdengine_schema_append (schema,
+            gst_tdengine_schema_get_column (from, i), error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/**
+ * gst_tdengine_writer_ask_columns:
+ * @writer: a writer
+ * @cancellable: (nullable): to stop waiting
+ * @error: (out) (optional): return location for an error
+ *
+ * Asks the server, the first time, what rows for the table may hold: its
+ * columns; for a super table `tbname`, the columns and the tags.
+ *
+ * Returns: (transfer full): the columns, or %NULL with an error
+ */
+GstTDengineSchema *
+gst_tdengine_writer_ask_columns (GstTDengineWriter * writer,
+    GCancellable * cancellable, GError ** error)
+{
+  const GstTDengineColumn name = {
+    .name = (gchar *) GST_TDENGINE_NAME_COLUMN,
+    .type = GST_TDENGINE_TYPE_VARCHAR,
+    .length = GST_TDENGINE_MAX_TABLE_NAME_BYTES,
+  };
+
+  if (!ask_target (writer, cancellable, error))
+    return NULL;
+
+  GstTDengineSchema *columns = writer->target->schema;
+  g_autoptr (GstTDengineSchema) schema =
+      gst_tdengine_schema_new (gst_tdengine_schema_get_precision (columns));
+  if ((writer->is_super && !gst_tdengine_schema_append (schema, &name, error))
+      || !append_all (schema, columns, error))
+    return NULL;
+  return g_steal_pointer (&schema);
+}
+
 /**
  * gst_tdengine_writer_set_schema:
  * @writer: a writer

@@ -46,6 +46,10 @@ GST_TDENGINE_API
 void                gst_tdengine_writer_set_batch_size (GstTDengineWriter *writer,
                                                         guint n_rows);
 GST_TDENGINE_API
+GstTDengineSchema * gst_tdengine_writer_ask_columns    (GstTDengineWriter *writer,
+                                                        GCancellable *cancellable,
+                                                        GError **error);
+GST_TDENGINE_API
 gboolean            gst_tdengine_writer_set_schema     (GstTDengineWriter *writer,
                                                         GstTDengineSchema *schema,
                                                         GCancellable *cancellable,
