@@ -56,8 +56,8 @@ PREFIXES = {8: 2, 10: 2, 15: 2, 16: 2, 18: 4, 20: 2}
 class WebSocket:
     """As much of RFC 6455 as a test needs."""
 
-    def __init__(self, port, path):
-        self.socket = socket.create_connection(('127.0.0.1', port), 60)
+    def __init__(self, port, path, host='127.0.0.1'):
+        self.socket = socket.create_connection((host, port), 60)
         self.file = self.socket.makefile('rb')
         key = base64.b64encode(os.urandom(16)).decode()
         self.socket.sendall((
