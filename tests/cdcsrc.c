@@ -649,6 +649,48 @@ GST_START_TEST (test_stats_tell_rows_commits_and_lag)
 
 GST_END_TEST;
 
+/* faults: whatever happens to a consumer, each row comes, and once */
+
+static const gchar *const faults[] = {
+  "\"action\":\"poll\",\"nth\":2,\"fault\":\"lose\"",
+  "\"action\":\"poll\",\"nth\":2,\"fault\":\"ignore\"",
+  "\"action\":\"fetch_raw_data\",\"nth\":1,\"fault\":\"lose\"",
+  "\"action\":\"poll\",\"nth\":2,\"fault\":\"cut\",\"bytes\":0",
+  "\"action\":\"fetch_raw_data\",\"nth\":1,\"fault\":\"cut\",\"bytes\":60",
+  "\"action\":\"assignment\",\"nth\":2,\"fault\":\"cut\",\"bytes\":0",
+  "\"action\":\"position\",\"nth\":2,\"fault\":\"error\",\"code\":16392",
+  "\"action\":\"commit_offset\",\"nth\":3,\"fault\":\"lose\"",
+  "\"action\":\"commit_offset\",\"nth\":3,\"fault\":\"error\",\"code\":16392",
+  "\"action\":\"commit_offset\",\"nth\":3,\"fault\":\"cut\",\"bytes\":0",
+  /* the consumer is given up, is not the right one, is closed, is not ready */
+  "\"action\":\"poll\",\"nth\":2,\"fault\":\"error\",\"code\":998",
+  "\"action\":\"poll\",\"nth\":2,\"fault\":\"error\",\"code\":16385",
+  "\"action\":\"poll\",\"nth\":2,\"fault\":\"error\",\"code\":16386",
+  "\"action\":\"poll\",\"nth\":2,\"fault\":\"error\",\"code\":1002",
+  /* and can't join again at once */
+  "\"action\":\"poll\",\"nth\":2,\"fault\":\"error\",\"code\":998},"
+      "{\"action\":\"subscribe\",\"nth\":2,\"fault\":\"error\",\"code\":11",
+};
+
+GST_START_TEST (test_a_fault_loses_and_repeats_no_row)
+{
+  g_autofree gchar *rules = g_strdup_printf ("[{%s}]", faults[__i__]);
+  guint n_rows;
+  gint64 sum;
+
+  if (!test_server_has_faults ())
+    return;
+  test_server_set_faults (rules);
+  sum = read_all ("query", "faults", "message-timeout=300 "
+      "checkpoint-interval=1 options=\"o,min.poll.rows=1\"", CONFIRM, &n_rows);
+  g_autofree gchar *fired = test_server_clear_faults ();
+  fail_unless_equals_int64 (sum, 3663);
+  fail_unless_equals_int (n_rows, 18);
+  fail_if (strstr (fired, "\"fired\":0"), "%s", fired);
+}
+
+GST_END_TEST;
+
 /* what is wrong is said before anything is sent: nothing listens there */
 static const struct
 {
@@ -769,6 +811,9 @@ cdcsrc_suite (void)
   tcase_add_loop_test (tc, test_what_the_server_refuses_is_told, 0,
       G_N_ELEMENTS (refused_by_server));
   tcase_add_loop_test (tc, test_it_stops_while_it_waits, 0, 2);
+
+  tcase_add_loop_test (tc, test_a_fault_loses_and_repeats_no_row, 0,
+      G_N_ELEMENTS (faults));
 
   suite_add_tcase (suite, offline);
   tcase_add_loop_test (offline, test_settings_are_checked_first, 0,
