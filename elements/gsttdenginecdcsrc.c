@@ -909,14 +909,15 @@ end_of_rows (GstTDengineCdcSrc * self)
 static gint64
 get_patience (GstTDengineCdcSrc * self)
 {
-  gint64 gap, commit;
-
-  GST_OBJECT_LOCK (self);
-  gap = self->poll_interval * G_TIME_SPAN_MILLISECOND;
-  commit = self->last_commit + get_commit_interval_locked (self) -
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (GST_OBJECT_GET_LOCK
+      (self));
+  gint64 gap = self->poll_interval * G_TIME_SPAN_MILLISECOND;
+  gint64 commit = self->last_commit + get_commit_interval_locked (self) -
       g_get_monotonic_time ();
-  GST_OBJECT_UNLOCK (self);
-  return self->has_news ? CLAMP (commit, 0, gap) : gap;
+
+  if (!self->has_news || self->commit_mode == COMMIT_MANUAL)
+    return gap;
+  return CLAMP (commit, 0, gap);
 }
 
 /* OK: there is a message, or there may be with the next call */

@@ -22,6 +22,9 @@
 /* what the server may take to give a vgroup to another consumer */
 #define GRACE (3 * G_TIME_SPAN_SECOND)
 
+/* a poll that brings nothing tells the end: it is not to take long */
+#define END_POLL_INTERVAL 50    /* ms */
+
 #define NOT_OURS 0x4008         /* the vgroup is another consumer's */
 #define NOTHING -1
 
@@ -489,12 +492,15 @@ static void
 follow (Member * member, GError ** error)
 {
   GstTDengineGroup *self = member->group;
+  guint timeout = self->plan.ends ?
+      MIN (self->plan.poll_interval, END_POLL_INTERVAL) :
+      self->plan.poll_interval;
 
   while (TRUE) {
     g_autoptr (GError) local = NULL;
     g_autoptr (GstTDengineTopicMessage) message =
-        gst_tdengine_consumer_poll (member->consumer, self->plan.poll_interval,
-        self->stopping, &local);
+        gst_tdengine_consumer_poll (member->consumer, timeout, self->stopping,
+        &local);
 
     if (local) {
       g_propagate_error (error, g_steal_pointer (&local));
