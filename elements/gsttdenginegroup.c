@@ -23,7 +23,7 @@
 #define GRACE (3 * G_TIME_SPAN_SECOND)
 
 /* a poll that brings nothing tells the end: it is not to take long */
-#define END_POLL_INTERVAL 50    /* ms */
+#define END_POLL_INTERVAL 10    /* ms */
 
 #define NOT_OURS 0x4008         /* the vgroup is another consumer's */
 #define NOTHING -1
@@ -72,7 +72,9 @@ struct _GstTDengineGroup
   GCancellable *giving_up;      /* commits */
 
   GMutex lock;
-  GCond cond;                   /* all that happens */
+  GCond arrived;                /* what the streaming thread waits for */
+  GCond room;                   /* in the queue; what a consumer waits for */
+  GCond committing;             /* what there is to commit, and what was */
   GQueue messages;              /* under lock */
   gsize queued_bytes;           /* under lock */
   GHashTable *vgroups;          /* key → VGroup, under lock */
@@ -128,7 +130,9 @@ gst_tdengine_group_new (GstElement * element,
       free_vgroup);
   g_queue_init (&self->messages);
   g_mutex_init (&self->lock);
-  g_cond_init (&self->cond);
+  g_cond_init (&self->arrived);
+  g_cond_init (&self->room);
+  g_cond_init (&self->committing);
   return self;
 }
 
@@ -155,7 +159,9 @@ gst_tdengine_group_unref (GstTDengineGroup * self)
   gst_structure_free (self->options);
   g_clear_pointer (&self->start_positions, gst_structure_free);
   gst_tdengine_settings_free (self->settings);
-  g_cond_clear (&self->cond);
+  g_cond_clear (&self->arrived);
+  g_cond_clear (&self->room);
+  g_cond_clear (&self->committing);
   g_mutex_clear (&self->lock);
   g_free (self);
 }
@@ -321,7 +327,7 @@ rest (GstTDengineGroup * self, gint64 pause)
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
   while (!self->stopped
-      && g_cond_wait_until (&self->cond, &self->lock, deadline));
+      && g_cond_wait_until (&self->room, &self->lock, deadline));
   return !self->stopped;
 }
 
@@ -363,7 +369,7 @@ place_all (Member * member, GstTDengineConsumer * consumer, GError ** error)
   g_mutex_lock (&self->lock);
   disown_locked (member, assignments);
   member->placed = TRUE;
-  g_cond_broadcast (&self->cond);
+  g_cond_signal (&self->arrived);
   g_mutex_unlock (&self->lock);
   return TRUE;
 }
@@ -390,7 +396,7 @@ set_consumer (Member * member, GstTDengineConsumer * consumer)
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
   g_set_object (&member->consumer, consumer);
-  g_cond_broadcast (&self->cond);
+  g_cond_broadcast (&self->committing);
 }
 
 static gboolean
@@ -440,7 +446,7 @@ put (Member * member, GstTDengineTopicMessage * message)
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
   while (!self->stopped && self->queued_bytes >= MAX_QUEUED_BYTES)
-    g_cond_wait (&self->cond, &self->lock);
+    g_cond_wait (&self->room, &self->lock);
   if (self->stopped)
     return FALSE;
   if (take_note_locked (member, message)) {
@@ -448,7 +454,7 @@ put (Member * member, GstTDengineTopicMessage * message)
     g_queue_push_tail (&self->messages,
         gst_tdengine_topic_message_ref (message));
   }
-  g_cond_broadcast (&self->cond);
+  g_cond_signal (&self->arrived);
   return TRUE;
 }
 
@@ -473,7 +479,7 @@ look (Member * member, gboolean quiet, GError ** error)
       vgroup->at_target = TRUE;
   }
   disown_locked (member, assignments);
-  g_cond_broadcast (&self->cond);
+  g_cond_signal (&self->arrived);
   g_mutex_unlock (&self->lock);
   return TRUE;
 }
@@ -538,7 +544,7 @@ fail (GstTDengineGroup * self, GError * error)
 
   if (!self->error)
     self->error = g_error_copy (error);
-  g_cond_broadcast (&self->cond);
+  g_cond_signal (&self->arrived);
 }
 
 static void
@@ -661,7 +667,7 @@ commit_locked (GstTDengineGroup * self, VGroup * vgroup)
     GST_WARNING_OBJECT (self->element, "%s/%d is not committed: %s",
         vgroup->topic, vgroup->number, error->message);
   }
-  g_cond_broadcast (&self->cond);
+  g_cond_broadcast (&self->committing);
 }
 
 static gpointer
@@ -678,7 +684,7 @@ run_committer (gpointer data)
     if (vgroup)
       commit_locked (self, vgroup);
     else
-      g_cond_wait (&self->cond, &self->lock);
+      g_cond_wait (&self->committing, &self->lock);
   }
   return NULL;
 }
@@ -703,7 +709,7 @@ gst_tdengine_group_commit (GstTDengineGroup * self,
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
   gst_structure_foreach (positions, note_confirmed, self);
-  g_cond_broadcast (&self->cond);
+  g_cond_broadcast (&self->committing);
 }
 
 /* the element's side */
@@ -716,7 +722,7 @@ gst_tdengine_group_start (GstTDengineGroup * self)
 
     member->group = self;
     member->index = i;
-    member->thread = g_thread_new ("tdengine-consumer", run_member, member);
+    member->thread = g_thread_new ("tdengine-poll", run_member, member);
   }
   self->committer = g_thread_new ("tdengine-commit", run_committer, self);
 }
@@ -726,7 +732,7 @@ stop_polling (GstTDengineGroup * self)
 {
   g_mutex_lock (&self->lock);
   self->stopped = TRUE;
-  g_cond_broadcast (&self->cond);
+  g_cond_broadcast (&self->room);
   g_mutex_unlock (&self->lock);
   g_cancellable_cancel (self->stopping);
   for (guint i = 0; i < self->plan.n_consumers; i++)
@@ -744,8 +750,8 @@ finish_commits (GstTDengineGroup * self)
 
   g_mutex_lock (&self->lock);
   while (in_time && (self->n_committing > 0 || find_uncommitted_locked (self)))
-    in_time = g_cond_wait_until (&self->cond, &self->lock, deadline);
-  g_cond_broadcast (&self->cond);
+    in_time = g_cond_wait_until (&self->committing, &self->lock, deadline);
+  g_cond_broadcast (&self->committing);
   g_mutex_unlock (&self->lock);
   if (!in_time)
     g_cancellable_cancel (self->giving_up);
@@ -803,7 +809,7 @@ gst_tdengine_group_next (GstTDengineGroup * self, gint64 patience,
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
   gint64 deadline = g_get_monotonic_time () + patience;
-  gboolean in_time = TRUE;
+  gboolean in_time = TRUE, was_full;
 
   while (!self->woken && !(*message = g_queue_pop_head (&self->messages))) {
     if (self->error) {
@@ -815,14 +821,16 @@ gst_tdengine_group_next (GstTDengineGroup * self, gint64 patience,
     if (!in_time)
       return GST_TDENGINE_GROUP_QUIET;
     if (is_placed_locked (self))
-      in_time = g_cond_wait_until (&self->cond, &self->lock, deadline);
+      in_time = g_cond_wait_until (&self->arrived, &self->lock, deadline);
     else
-      g_cond_wait (&self->cond, &self->lock);
+      g_cond_wait (&self->arrived, &self->lock);
   }
   if (self->woken)
     return GST_TDENGINE_GROUP_WOKEN;
+  was_full = self->queued_bytes >= MAX_QUEUED_BYTES;
   self->queued_bytes -= gst_tdengine_topic_message_get_size (*message);
-  g_cond_broadcast (&self->cond);
+  if (was_full)
+    g_cond_broadcast (&self->room);
   return GST_TDENGINE_GROUP_MESSAGE;
 }
 
@@ -833,7 +841,7 @@ gst_tdengine_group_wake (GstTDengineGroup * self, gboolean stay_awake)
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
   self->woken = stay_awake;
-  g_cond_broadcast (&self->cond);
+  g_cond_signal (&self->arrived);
 }
 
 /* how far behind the end of its log each vgroup is, and what happened */

@@ -353,6 +353,12 @@ GST_START_TEST (test_a_consumer_asks_as_recorded)
   g_array_append_val (vgroups, range);
   assert_same_json (gst_tdengine_messages_assignment (3, "topic_meters"),
       find_sent (frames, "assignment", 0)->text);
+  /* the record's last poll told no message */
+  g_autofree gchar *poll = gst_tdengine_messages_poll (4, 1000, 7);
+  fail_unless (strstr (poll, ",\"message_id\":7"));
+  *strstr (poll, ",\"message_id\":7") = '\0';
+  assert_same_json (g_strconcat (poll, "}}", NULL), find_sent (frames, "poll",
+          0)->text);
   assert_same_json (gst_tdengine_messages_fetch_data (14, 1),
       find_sent (frames, "fetch_raw_data", 0)->text);
   assert_same_json (gst_tdengine_messages_offsets (15, "position",

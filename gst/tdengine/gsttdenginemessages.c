@@ -201,25 +201,24 @@ gst_tdengine_messages_unsubscribe (guint64 req_id)
   return end_request (builder);
 }
 
+/* The requests that each message takes, which hold numbers alone. */
+
 /* message_id is that of the last message that came: where one was lost since,
  * it comes again; 0 before the first */
 gchar *
 gst_tdengine_messages_poll (guint64 req_id, guint timeout, guint64 message_id)
 {
-  g_autoptr (JsonBuilder) builder = begin_request ("poll", req_id);
-
-  add_int (builder, "blocking_time", timeout);
-  add_int (builder, "message_id", message_id);
-  return end_request (builder);
+  return g_strdup_printf ("{\"action\":\"poll\",\"args\":{\"req_id\":%"
+      G_GUINT64_FORMAT ",\"blocking_time\":%u,\"message_id\":%"
+      G_GUINT64_FORMAT "}}", req_id, timeout, message_id);
 }
 
 static gchar *
 message_request (const gchar * action, guint64 req_id, guint64 message_id)
 {
-  g_autoptr (JsonBuilder) builder = begin_request (action, req_id);
-
-  add_int (builder, "message_id", message_id);
-  return end_request (builder);
+  return g_strdup_printf ("{\"action\":\"%s\",\"args\":{\"req_id\":%"
+      G_GUINT64_FORMAT ",\"message_id\":%" G_GUINT64_FORMAT "}}", action,
+      req_id, message_id);
 }
 
 gchar *
