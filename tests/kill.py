@@ -4,11 +4,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Rows arrive all the time; a pipeline of its own process follows them into two tables.
 
-usage: kill.py SERVER [--pipelines N] [--servers N] [--cuts N] [--seed N]
+usage: kill.py SERVER [--pipelines N] [--servers N] [--cuts N] [--shares N] [--seed N]
 
 N times the pipeline is killed at a random moment, N times the server (not one
 that TDENGINE_TEST_URI names), N times a consumer's connection is cut in place of
-a chosen reply. Then both tables have to hold every row of the source, and no
+a chosen reply, and N times three pipelines share the vgroups, one is killed and
+one joins. Then both tables have to hold every row of the source, and no
 position may ever have been committed before the rows up to it were in both: the
 consumers' connections go through a proxy that sees each commit, and a consumer of
 another group tells which rows lie before a position.
@@ -295,7 +296,7 @@ class Trial:
 
     def make_tables(self):
         sql, name = self.server.sql, self.database
-        for database, vgroups in ((name, 3), (name + "_a", 1), (name + "_b", 1)):
+        for database, vgroups in ((name, 5), (name + "_a", 1), (name + "_b", 1)):
             sql(f"create database {database} vgroups {vgroups}")
             sql(f"create table {database}.m (ts timestamp, v int) tags (g int)")
         for i in range(TABLES):
@@ -366,6 +367,23 @@ class Trial:
         assert pipeline.is_running(), pipeline.process.stderr.read().decode()
         pipeline.kill()
 
+    def all_work(self, pipelines):
+        for pipeline in pipelines:
+            self.works(pipeline)
+            assert pipeline.is_running(), pipeline.process.stderr.read().decode()
+
+    def share(self, n):
+        pipelines = [self.start() for _ in range(3)] if n > 0 else []
+        for _ in range(n):
+            self.all_work(pipelines)
+            self.moment()
+            pipelines.pop(self.random.randrange(3)).kill()
+            self.moment()
+            pipelines.append(self.start())
+        self.all_work(pipelines)
+        for pipeline in pipelines:
+            pipeline.kill()
+
     def finish(self):
         self.writer.stop()
         pipeline = self.start("end=latest")
@@ -403,6 +421,7 @@ def main():
     parser.add_argument("--pipelines", type=int, default=3)
     parser.add_argument("--servers", type=int, default=1)
     parser.add_argument("--cuts", type=int, default=5)
+    parser.add_argument("--shares", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     trial = Trial(options)
@@ -410,6 +429,7 @@ def main():
     if trial.server.is_ours:
         trial.kill_servers(options.servers)
     trial.cut_connections(options.cuts)
+    trial.share(options.shares)
     trial.finish()
     trial.clean_up()
 
