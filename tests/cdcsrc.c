@@ -78,7 +78,7 @@ drop_topic (const gchar * name)
 static void
 tear_down (void)
 {
-  static const gchar *const topics[] = { "query", "super", "changes" };
+  static const gchar *const topics[] = { "query", "super", "changes", "json" };
 
   for (guint i = 0; i < G_N_ELEMENTS (topics); i++)
     drop_topic (topics[i]);
@@ -765,6 +765,32 @@ GST_START_TEST (test_what_the_server_refuses_is_told)
 
 GST_END_TEST;
 
+/* its bytes are not the text that rows have */
+GST_START_TEST (test_a_json_tag_is_refused)
+{
+  g_autoptr (GError) error = NULL;
+  Run run;
+
+  test_execute (connection, "create table %s.j (ts timestamp, voltage int) "
+      "tags (info json)", database);
+  test_execute (connection, "create table %s.j1 using %s.j tags "
+      "('{\"a\": 1}')", database, database);
+  test_execute (connection, "create topic %s_json as select ts, voltage, info "
+      "from %s.j", database, database);
+  insert ("j1", FIRST_TIME, 1);
+  run_make (&run, "json", "json", "offset-reset=earliest");
+  g_autoptr (GstBus) bus = gst_element_get_bus (run.pipeline);
+  run_play (&run);
+  g_autoptr (GstMessage) message =
+      gst_bus_timed_pop_filtered (bus, TIMEOUT, GST_MESSAGE_ERROR);
+  fail_unless (message);
+  gst_message_parse_error (message, &error, NULL);
+  fail_unless (strstr (error->message, "\"info\""));
+  run_stop (&run);
+}
+
+GST_END_TEST;
+
 /* at whatever moment: while it connects, subscribes, waits */
 GST_START_TEST (test_it_stops_while_it_waits)
 {
@@ -810,6 +836,7 @@ cdcsrc_suite (void)
   tcase_add_test (tc, test_stats_tell_rows_commits_and_lag);
   tcase_add_loop_test (tc, test_what_the_server_refuses_is_told, 0,
       G_N_ELEMENTS (refused_by_server));
+  tcase_add_test (tc, test_a_json_tag_is_refused);
   tcase_add_loop_test (tc, test_it_stops_while_it_waits, 0, 2);
 
   tcase_add_loop_test (tc, test_a_fault_loses_and_repeats_no_row, 0,

@@ -263,6 +263,22 @@ gst_tdengine_topic_message_get_table (GstTDengineTopicMessage * message,
   return get_block (message, index)->table;
 }
 
+/* of a message the server sends its own form of it, not the text */
+static gboolean
+check_columns (GstTDengineSchema * schema, GError ** error)
+{
+  for (guint i = 0; i < gst_tdengine_schema_get_n_columns (schema); i++) {
+    const GstTDengineColumn *column =
+        gst_tdengine_schema_get_column (schema, i);
+
+    if (column->type == GST_TDENGINE_TYPE_JSON)
+      return gst_tdengine_error_refuse (error,
+          GST_TDENGINE_ERROR_NOT_SUPPORTED, "", "The topic has the JSON column "
+          "\"%s\", which can't be read: select its members", column->name);
+  }
+  return TRUE;
+}
+
 /**
  * gst_tdengine_topic_message_get_rows:
  * @message: a message
@@ -273,7 +289,8 @@ gst_tdengine_topic_message_get_table (GstTDengineTopicMessage * message,
  * block the columns that were written, so they change from one to the next.
  *
  * Returns: (transfer full): rows that share the message's memory; or %NULL with
- *   %GST_TDENGINE_ERROR_BLOCK
+ *   %GST_TDENGINE_ERROR_BLOCK, or %GST_TDENGINE_ERROR_NOT_SUPPORTED where a
+ *   column has JSON
  */
 GstTDengineRows *
 gst_tdengine_topic_message_get_rows (GstTDengineTopicMessage * message,
@@ -282,6 +299,8 @@ gst_tdengine_topic_message_get_rows (GstTDengineTopicMessage * message,
   const GstTDengineTopicBlock *block = get_block (message, index);
   g_autoptr (GstBuffer) buffer = gst_buffer_new ();
 
+  if (!check_columns (block->schema, error))
+    return NULL;
   gst_buffer_append_memory (buffer, gst_memory_share (message->memory,
           block->offset, block->size));
   return gst_tdengine_rows_new (block->schema, buffer, error);
