@@ -516,7 +516,7 @@ start_group (GstTDengineCdcSrc * self, GstTDengineGroup * group)
   gst_tdengine_group_start (group);
   GST_OBJECT_LOCK (self);
   self->group = group;
-  gst_tdengine_group_wake (group, self->unlocked);
+  gst_tdengine_group_wake (group, self->unlocked || self->ends);
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -581,7 +581,7 @@ set_unlocked (GstTDengineCdcSrc * self, gboolean unlocked)
   GST_OBJECT_LOCK (self);
   self->unlocked = unlocked;
   if (self->group)
-    gst_tdengine_group_wake (self->group, unlocked);
+    gst_tdengine_group_wake (self->group, unlocked || self->ends);
   GST_OBJECT_UNLOCK (self);
 }
 
