@@ -346,7 +346,7 @@ GST_START_TEST (test_order_holds_within_bounds)
   GstElement *pipeline = play (&server, 100, "parallelism=3 order=split");
   GstElement *sink = gst_bin_get_by_name (GST_BIN (pipeline), "sink");
   wait_for (&server.n_held, 1);
-  wait_for (&server.n_sent, 8);
+  wait_for (&server.n_sent, 6);
   /* enough for a server that is asked for more to send it */
   g_usleep (200 * G_TIME_SPAN_MILLISECOND);
   fail_unless (g_atomic_int_get (&server.n_sent) <= MOST_AHEAD (3),
