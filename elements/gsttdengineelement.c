@@ -102,6 +102,36 @@ gst_tdengine_element_post_error (GstElement * element, const GError * error)
   return GST_FLOW_ERROR;
 }
 
+/* What an error is, for a message or an origin. */
+GstStructure *
+gst_tdengine_element_describe_error (const GError * error)
+{
+  GstStructure *details = gst_structure_new ("details",
+      "reason", G_TYPE_STRING, error->message,
+      "code", G_TYPE_INT, error->code, NULL);
+  gint code = gst_tdengine_error_get_server_code (error);
+
+  if (code != 0)
+    gst_structure_set (details, "server-code", G_TYPE_INT, code, NULL);
+  return details;
+}
+
+/* Where rows come from, or why they came back, to be filled in. */
+GstStructure *
+gst_tdengine_element_add_origin (GstBuffer * buffer)
+{
+  static gsize registered;
+
+  if (g_once_init_enter (&registered)) {
+    if (!gst_meta_get_info (GST_TDENGINE_ORIGIN_META))
+      gst_meta_register_custom (GST_TDENGINE_ORIGIN_META, NULL, NULL, NULL,
+          NULL);
+    g_once_init_leave (&registered, 1);
+  }
+  return gst_custom_meta_get_structure (gst_buffer_add_custom_meta (buffer,
+          GST_TDENGINE_ORIGIN_META));
+}
+
 void
 gst_tdengine_element_post_progress (GstElement * element,
     GstProgressType type, const gchar * code, const gchar * text)

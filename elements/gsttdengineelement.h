@@ -6,6 +6,12 @@
 
 #include <gst/tdengine/tdengine.h>
 
+#define GST_TDENGINE_ORIGIN_META "GstTDengineOriginMeta"
+
+GstStructure *
+              gst_tdengine_element_describe_error (const GError *error);
+GstStructure *
+              gst_tdengine_element_add_origin   (GstBuffer *buffer);
 GstFlowReturn gst_tdengine_element_post_error   (GstElement *element,
                                                  const GError *error);
 void          gst_tdengine_element_post_progress (GstElement *element,

@@ -1,4 +1,4 @@
-/* tdengine sql: names in statements
+/* tdengine sql: names and text in statements
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -24,4 +24,17 @@ gst_tdengine_sql_append_table (GString * sql, const gchar * database,
   gst_tdengine_sql_append_name (sql, database);
   g_string_append_c (sql, '.');
   gst_tdengine_sql_append_name (sql, table);
+}
+
+/* in quotes; what follows a backslash would change its meaning */
+void
+gst_tdengine_sql_append_text (GString * sql, const gchar * text, gsize size)
+{
+  g_string_append_c (sql, '\'');
+  for (gsize i = 0; i < size; i++) {
+    if (text[i] == '\'' || text[i] == '\\')
+      g_string_append_c (sql, '\\');
+    g_string_append_c (sql, text[i]);
+  }
+  g_string_append_c (sql, '\'');
 }

@@ -14,3 +14,4 @@
 #include <gst/tdengine/gsttdenginesettings.h>
 #include <gst/tdengine/gsttdenginetypes.h>
 #include <gst/tdengine/gsttdenginewriter.h>
+#include <gst/tdengine/gsttdenginewritesettings.h>
