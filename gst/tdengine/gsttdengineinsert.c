@@ -153,7 +153,7 @@ append_clause (GString * sql, const GstTDengineTarget * target,
 
   g_string_append_c (sql, ' ');
   gst_tdengine_sql_append_table (sql, target->database, name);
-  if (target->is_super) {
+  if (target->n_bound_tags > 0) {
     g_string_append (sql, " USING ");
     gst_tdengine_sql_append_table (sql, target->database, target->table);
     g_string_append (sql, " TAGS ");

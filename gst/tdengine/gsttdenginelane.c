@@ -138,8 +138,8 @@ choose_other_than_raw (GstTDengineLane * self)
   }
 }
 
-/* Raw blocks make no table: in between, one that is not known to be there goes
- * another way, which makes it with its tags. Nor can they carry a BLOB: the
+/* Raw blocks make no table: one that is not known to be there goes another way,
+ * which makes it with its tags. Nor can they carry a BLOB: the
  * server dies of it. */
 static gboolean
 may_go_raw (GstTDengineLane * self, const guint8 * name, gsize size)
@@ -237,7 +237,7 @@ make_missing_table (GstTDengineLane * self, const GstTDengineBatch * batch,
   const GstTDengineRun *run = gst_tdengine_batch_get (batch, 0);
   GstTDengineConnection *connection;
 
-  if (batch->way != GST_TDENGINE_WAY_RAW || !plan->target->is_super
+  if (batch->way != GST_TDENGINE_WAY_RAW || plan->target->n_bound_tags == 0
       || is_known (self, run->name, run->name_size))
     return TRUE;
   connection = gst_tdengine_lane_connect (self, cancellable, error);
@@ -367,25 +367,26 @@ judge (GstTDengineLane * self, GError * reason, GError ** error)
   g_autoptr (GError) owned = reason;
   GstTDengineBatch *batch = g_queue_peek_head (&self->under_way);
   GstTDengineCause cause = gst_tdengine_cause_find (owned);
-  gboolean tolerant = self->plan->settings->on_error !=
-      GST_TDENGINE_ON_ERROR_FAIL;
+  gsize name_size;
 
   /* nor are the tables there that a request was to make */
   g_hash_table_remove_all (self->known_tables);
-  if (batch->way == GST_TDENGINE_WAY_RAW && self->plan->target->is_super
+  if (batch->way == GST_TDENGINE_WAY_RAW
+      && self->plan->target->n_bound_tags > 0
       && gst_tdengine_cause_missing_table (owned)) {
     batch->way = choose_other_than_raw (self);
     return TRUE;
   }
   if (cause == GST_TDENGINE_CAUSE_PASSING && try_again (self))
     return TRUE;
-  if (tolerant && cause == GST_TDENGINE_CAUSE_ROW && batch->n_rows > 1) {
-    halve_first (self);
-    return TRUE;
-  }
-  if (tolerant && (cause == GST_TDENGINE_CAUSE_ROW
+  if (self->plan->settings->on_error != GST_TDENGINE_ON_ERROR_FAIL
+      && (cause == GST_TDENGINE_CAUSE_ROW
           || cause == GST_TDENGINE_CAUSE_TABLE)) {
-    reject_first (self, owned);
+    if (batch->n_rows > 1 && (cause == GST_TDENGINE_CAUSE_ROW
+            || !gst_tdengine_batch_get_table (batch, &name_size)))
+      halve_first (self);
+    else
+      reject_first (self, owned);
     return TRUE;
   }
   give_up (self, g_steal_pointer (&owned), error);

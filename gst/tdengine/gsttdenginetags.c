@@ -24,7 +24,7 @@ struct _GstTDengineTags
   GstTDengineTagsFunc differ;
   gpointer user_data;
   const GstTDengineTarget *target;
-  GHashTable *tags;             /* name → its bound tags, as SQL has them */
+  GHashTable *tags;             /* name → its bound tags, as in SQL */
   GString *name;                /* of the row at hand */
   GString *text;                /* its tags */
 };
@@ -76,8 +76,8 @@ read_name (GstTDengineTags * self, const GstTDengineRun * run, guint row)
   g_string_append_len (self->name, (const gchar *) name, size);
 }
 
-/* The tags of a row as a list of what is to be set. An answer has them behind
- * the name. */
+/* The tags of a row, so that they can be compared. An answer has them behind the
+ * name. */
 static gboolean
 append_tags (GstTDengineTags * self, GString * text, GstTDengineRows * rows,
     guint row, gboolean is_answer, GError ** error)
@@ -90,13 +90,11 @@ append_tags (GstTDengineTags * self, GString * text, GstTDengineRows * rows,
 
     if (source < 0)
       continue;
-    if (n++ > 0)
-      g_string_append_c (text, ',');
-    gst_tdengine_sql_append_name (text, get_tag_name (self, i));
-    g_string_append_c (text, '=');
+    n++;
     if (!gst_tdengine_insert_append_value (text, rows, is_answer ? n :
             (guint) source, row, error))
       return FALSE;
+    g_string_append_c (text, ',');
   }
   return TRUE;
 }
@@ -224,19 +222,37 @@ make_table (GstTDengineTags * self, GstTDengineConnection * connection,
       cancellable, error);
 }
 
+/* one after the other, as older servers set no more at once */
+static gboolean
+set_tag (GstTDengineTags * self, GstTDengineConnection * connection,
+    const GstTDengineRun * run, guint row, guint index,
+    GCancellable * cancellable, GError ** error)
+{
+  g_autoptr (GString) sql = g_string_new ("ALTER TABLE ");
+
+  gst_tdengine_sql_append_table (sql, self->target->database, self->name->str);
+  g_string_append (sql, " SET TAG ");
+  gst_tdengine_sql_append_name (sql, get_tag_name (self, index));
+  g_string_append_c (sql, '=');
+  return gst_tdengine_insert_append_value (sql, run->rows,
+      self->target->sources[index], row, error)
+      && gst_tdengine_connection_execute (connection, sql->str, cancellable,
+      error) >= 0;
+}
+
 static gboolean
 apply (GstTDengineTags * self, GstTDengineConnection * connection,
     const GstTDengineRun * run, guint row, GCancellable * cancellable,
     GError ** error)
 {
-  g_autoptr (GString) sql = g_string_new ("ALTER TABLE ");
+  guint end = gst_tdengine_schema_get_n_columns (self->target->schema);
   g_autoptr (GError) local = NULL;
 
-  gst_tdengine_sql_append_table (sql, self->target->database, self->name->str);
-  g_string_append (sql, " SET TAG ");
-  g_string_append_len (sql, self->text->str, self->text->len);
-  if (gst_tdengine_connection_execute (connection, sql->str, cancellable,
-          &local) >= 0)
+  for (guint i = self->target->n_columns; i < end && !local; i++) {
+    if (self->target->sources[i] >= 0)
+      set_tag (self, connection, run, row, i, cancellable, &local);
+  }
+  if (!local)
     return TRUE;
   if (gst_tdengine_cause_missing_table (local))
     return make_table (self, connection, run, row, cancellable, error);
