@@ -46,6 +46,20 @@ const Column meter_columns[N_METER_COLUMNS] = {
 const Column *const plain_columns = &meter_columns[1];
 
 static void
+append_hex (GstTDengineRowsBuilder * builder, guint column,
+    const gchar * field, GError ** error)
+{
+  guint8 bytes[256];
+  gsize size = strlen (field) / 2;
+
+  g_assert_cmpuint (size, <=, sizeof bytes);
+  for (gsize i = 0; i < size; i++)
+    bytes[i] = g_ascii_xdigit_value (field[2 * i]) << 4 |
+        g_ascii_xdigit_value (field[2 * i + 1]);
+  gst_tdengine_rows_builder_append_data (builder, column, bytes, size, error);
+}
+
+static void
 append_field (GstTDengineRowsBuilder * builder, guint column,
     GstTDengineType type, const gchar * field)
 {
@@ -53,10 +67,21 @@ append_field (GstTDengineRowsBuilder * builder, guint column,
 
   if (g_str_equal (field, "NULL"))
     gst_tdengine_rows_builder_append_null (builder, column);
-  else if (type == GST_TDENGINE_TYPE_FLOAT)
+  else if (type == GST_TDENGINE_TYPE_BOOL)
+    gst_tdengine_rows_builder_append_int64 (builder, column,
+        g_str_equal (field, "true"), &error);
+  else if (type == GST_TDENGINE_TYPE_FLOAT || type == GST_TDENGINE_TYPE_DOUBLE)
     gst_tdengine_rows_builder_append_double (builder, column,
         g_ascii_strtod (field, NULL), &error);
-  else if (gst_tdengine_type_get_width (type) > 0)
+  else if (type == GST_TDENGINE_TYPE_UBIGINT)
+    gst_tdengine_rows_builder_append_uint64 (builder, column,
+        g_ascii_strtoull (field, NULL, 10), &error);
+  else if (type == GST_TDENGINE_TYPE_VARBINARY
+      || type == GST_TDENGINE_TYPE_GEOMETRY || type == GST_TDENGINE_TYPE_BLOB)
+    append_hex (builder, column, field, &error);
+  else if (gst_tdengine_type_get_width (type) > 0
+      && type != GST_TDENGINE_TYPE_DECIMAL
+      && type != GST_TDENGINE_TYPE_DECIMAL64)
     gst_tdengine_rows_builder_append_int64 (builder, column,
         g_ascii_strtoll (field, NULL, 10), &error);
   else
@@ -65,17 +90,17 @@ append_field (GstTDengineRowsBuilder * builder, guint column,
 }
 
 GstTDengineRows *
-make_rows (const Column * columns, guint n_columns, const gchar * text)
+make_rows_of (GstTDenginePrecision precision, const Column * columns,
+    guint n_columns, const gchar * text)
 {
-  g_autoptr (GstTDengineSchema) schema =
-      gst_tdengine_schema_new (GST_TDENGINE_PRECISION_MS);
+  g_autoptr (GstTDengineSchema) schema = gst_tdengine_schema_new (precision);
   g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
 
   for (guint i = 0; i < n_columns; i++) {
     GstTDengineColumn column = { (gchar *) columns[i].name, columns[i].type,
-      columns[i].length, 0, 0
+      columns[i].length, columns[i].digits, columns[i].scale
     };
-    gst_tdengine_schema_append (schema, &column, NULL);
+    g_assert_true (gst_tdengine_schema_append (schema, &column, NULL));
   }
   g_autoptr (GstTDengineRowsBuilder) builder =
       gst_tdengine_rows_builder_new (schema);
@@ -87,6 +112,12 @@ make_rows (const Column * columns, guint n_columns, const gchar * text)
       append_field (builder, k, columns[k].type, fields[k]);
   }
   return gst_tdengine_rows_builder_end (builder, NULL);
+}
+
+GstTDengineRows *
+make_rows (const Column * columns, guint n_columns, const gchar * text)
+{
+  return make_rows_of (GST_TDENGINE_PRECISION_MS, columns, n_columns, text);
 }
 
 GstTDengineRows *

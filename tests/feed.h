@@ -14,6 +14,8 @@ typedef struct
   const gchar *name;
   GstTDengineType type;
   guint length;
+  guint digits;
+  guint scale;
 } Column;
 
 #define N_METER_COLUMNS 7
@@ -38,7 +40,10 @@ extern gchar *feed_database;
 void              feed_set_up     (const gchar *name);
 void              feed_tear_down  (void);
 
-/* a line a row, fields between bars; NULL is NULL */
+/* a line a row, fields between bars; NULL is NULL, bytes are hex */
+GstTDengineRows * make_rows_of    (GstTDenginePrecision precision,
+                                   const Column *columns, guint n_columns,
+                                   const gchar *text);
 GstTDengineRows * make_rows       (const Column *columns, guint n_columns,
                                    const gchar *text);
 GstTDengineRows * make_meters     (const gchar *text);

@@ -232,7 +232,7 @@ GST_START_TEST (test_a_table_is_created_from_the_caps)
   feed_init_new (&feed,
       "create=database+table database=%s_new table=\"a `b`\"");
   feed_push (&feed, make_rows (all_columns, 8,
-          "1|-1|1734635565642|5|ab|NULL|xyz|text"));
+          "true|-1|1734635565642|5|6162|NULL|78797a|text"));
   feed_end (&feed);
   assert_content ("select * from %s_new.`a ``b```",
       "2024-12-19T19:12:45.642Z|true|-1|5|6162|NULL|78797a|text\n");

@@ -129,12 +129,47 @@ compare_names (gconstpointer a, gconstpointer b)
       (left->name_size < right->name_size);
 }
 
-/* By table, of runs that are each of one. A table's rows stay in order, as the
- * sort is a stable one. */
-void
-gst_tdengine_batch_sort (GstTDengineBatch * self)
+/* cut where the table changes */
+static void
+append_by_table (GstTDengineBatch * self, const GstTDengineRun * run)
 {
-  g_array_sort (self->runs, compare_names);
+  GstTDengineRun part = *run;
+
+  part.n_rows = 0;
+  for (guint row = run->first; row < run->first + run->n_rows; row++) {
+    gsize size;
+    const guint8 *name = gst_tdengine_run_get_name (run, row, &size);
+
+    if (part.n_rows > 0
+        && !gst_tdengine_same_name (name, size, part.name, part.name_size)) {
+      gst_tdengine_batch_append (self, &part);
+      part.first = row;
+      part.n_rows = 0;
+    }
+    part.name = name;
+    part.name_size = size;
+    part.n_rows++;
+  }
+  gst_tdengine_batch_append (self, &part);
+}
+
+/* Takes the batch, and gives its rows one table after the other. A table's rows
+ * stay in order, as the sort is a stable one. */
+GstTDengineBatch *
+gst_tdengine_batch_group (GstTDengineBatch * self)
+{
+  GstTDengineBatch *grouped;
+  gsize size;
+
+  if (gst_tdengine_batch_get_table (self, &size))
+    return self;
+  grouped = gst_tdengine_batch_new ();
+  grouped->way = self->way;
+  for (guint i = 0; i < self->runs->len; i++)
+    append_by_table (grouped, gst_tdengine_batch_get (self, i));
+  g_array_sort (grouped->runs, compare_names);
+  gst_tdengine_batch_free (self);
+  return grouped;
 }
 
 /* the one table that all rows are for, or NULL */

@@ -51,7 +51,7 @@ GstTDengineBatch * gst_tdengine_batch_cut       (GstTDengineBatch *self,
 GstTDengineBatch * gst_tdengine_batch_cut_table (GstTDengineBatch *self);
 void               gst_tdengine_batch_prepend   (GstTDengineBatch *self,
                                                  GstTDengineBatch *before);
-void               gst_tdengine_batch_sort      (GstTDengineBatch *self);
+GstTDengineBatch * gst_tdengine_batch_group     (GstTDengineBatch *self);
 const guint8 *     gst_tdengine_batch_get_table (const GstTDengineBatch *self,
                                                  gsize *size);
 

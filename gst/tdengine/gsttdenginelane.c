@@ -148,9 +148,9 @@ may_go_raw (GstTDengineLane * self, const guint8 * name, gsize size)
 
   if (!name || self->plan->has_blob)
     return FALSE;
-  if (mode == GST_TDENGINE_WRITE_MODE_AUTO)
-    return !self->plan->target->is_super || is_known (self, name, size);
-  return mode == GST_TDENGINE_WRITE_MODE_RAW;
+  return mode == GST_TDENGINE_WRITE_MODE_RAW
+      || (mode == GST_TDENGINE_WRITE_MODE_AUTO
+      && (!self->plan->target->is_super || is_known (self, name, size)));
 }
 
 /* whether these rows of one table may go as they are */
@@ -177,24 +177,32 @@ hold_back (GstTDengineLane * self, GstTDengineBatch * rest)
     gst_tdengine_batch_prepend (self->held, rest);
 }
 
-/* takes from what is held as much as one request may have */
+static GstTDengineWay
+choose_way (GstTDengineLane * self, const GstTDengineBatch * batch)
+{
+  gsize size;
+  const guint8 *name = gst_tdengine_batch_get_table (batch, &size);
+  gboolean only_raw = !self->plan->has_blob
+      && self->plan->settings->write_mode == GST_TDENGINE_WRITE_MODE_RAW;
+
+  return only_raw || may_go_raw (self, name, size) ? GST_TDENGINE_WAY_RAW :
+      choose_other_than_raw (self);
+}
+
+/* Takes from what is held as much as one request may have. Blocks are of one
+ * table, and a statement names a table once: a server was seen to lose the case
+ * of one that came again. */
 static void
 make_next (GstTDengineLane * self)
 {
   GstTDengineBatch *batch = g_steal_pointer (&self->held);
-  GstTDengineBatch *rest = NULL;
-  const guint8 *name;
-  gsize size;
 
-  if (self->plan->settings->write_mode == GST_TDENGINE_WRITE_MODE_RAW
-      && !self->plan->has_blob) {
-    gst_tdengine_batch_sort (batch);
-    rest = gst_tdengine_batch_cut_table (batch);
-  }
-  name = gst_tdengine_batch_get_table (batch, &size);
-  batch->way = may_go_raw (self, name, size) ? GST_TDENGINE_WAY_RAW :
-      choose_other_than_raw (self);
-  self->held = rest ? rest : gst_tdengine_batch_new ();
+  self->held = gst_tdengine_batch_new ();
+  batch->way = choose_way (self, batch);
+  if (batch->way != GST_TDENGINE_WAY_BOUND)
+    batch = gst_tdengine_batch_group (batch);
+  if (batch->way == GST_TDENGINE_WAY_RAW)
+    hold_back (self, gst_tdengine_batch_cut_table (batch));
   hold_back (self, gst_tdengine_batch_cut (batch, get_max_rows (self,
               batch->way)));
   self->next = batch;

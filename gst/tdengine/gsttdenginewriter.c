@@ -368,17 +368,6 @@ add_part (GstTDengineWriter * self, const GstTDengineRun * run,
   g_array_append_val (self->parts, part);
 }
 
-/* whether a row continues the part at the end */
-static gboolean
-continues (GstTDengineWriter * self, const Part * part,
-    const GstTDengineRun * run, const GstTDengineLane * lane)
-{
-  return lane && part->lane == lane
-      && (self->plan.settings->write_mode != GST_TDENGINE_WRITE_MODE_RAW
-      || gst_tdengine_same_name (part->run.name, part->run.name_size, run->name,
-          run->name_size));
-}
-
 /* row by row: bad ones alone, the others with those that go the same way */
 static void
 split_rows (GstTDengineWriter * self, const GstTDengineRun * run, gboolean fits)
@@ -396,7 +385,7 @@ split_rows (GstTDengineWriter * self, const GstTDengineRun * run, gboolean fits)
     if (fits
         || gst_tdengine_target_check_row (self->plan.target, run, row, NULL))
       lane = choose_lane (self, &one, row);
-    if (part.run.n_rows > 0 && continues (self, &part, &one, lane)) {
+    if (part.run.n_rows > 0 && lane && part.lane == lane) {
       part.run.n_rows++;
       part.run.name = gst_tdengine_same_name (part.run.name, part.run.name_size,
           one.name, one.name_size) ? part.run.name : NULL;
@@ -414,11 +403,8 @@ split_rows (GstTDengineWriter * self, const GstTDengineRun * run, gboolean fits)
 static void
 split (GstTDengineWriter * self, const GstTDengineRun * run, gboolean fits)
 {
-  gboolean is_one_way = run->name || (self->lanes->len == 1
-      && self->plan.settings->write_mode != GST_TDENGINE_WRITE_MODE_RAW);
-
   g_array_set_size (self->parts, 0);
-  if (fits && is_one_way)
+  if (fits && (run->name || self->lanes->len == 1))
     add_part (self, run, choose_lane (self, run, run->first));
   else
     split_rows (self, run, fits);
