@@ -120,16 +120,27 @@ gst_tdengine_element_describe_error (const GError * error)
 GstStructure *
 gst_tdengine_element_add_origin (GstBuffer * buffer)
 {
+  static const gchar *no_tags[] = { NULL };
   static gsize registered;
 
   if (g_once_init_enter (&registered)) {
     if (!gst_meta_get_info (GST_TDENGINE_ORIGIN_META))
-      gst_meta_register_custom (GST_TDENGINE_ORIGIN_META, NULL, NULL, NULL,
+      gst_meta_register_custom (GST_TDENGINE_ORIGIN_META, no_tags, NULL, NULL,
           NULL);
     g_once_init_leave (&registered, 1);
   }
   return gst_custom_meta_get_structure (gst_buffer_add_custom_meta (buffer,
           GST_TDENGINE_ORIGIN_META));
+}
+
+/* NULL where there is none */
+const GstStructure *
+gst_tdengine_element_get_origin (GstBuffer * buffer)
+{
+  GstCustomMeta *meta = gst_meta_get_info (GST_TDENGINE_ORIGIN_META) ?
+      gst_buffer_get_custom_meta (buffer, GST_TDENGINE_ORIGIN_META) : NULL;
+
+  return meta ? gst_custom_meta_get_structure (meta) : NULL;
 }
 
 void

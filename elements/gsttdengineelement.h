@@ -12,6 +12,8 @@ GstStructure *
               gst_tdengine_element_describe_error (const GError *error);
 GstStructure *
               gst_tdengine_element_add_origin   (GstBuffer *buffer);
+const GstStructure *
+              gst_tdengine_element_get_origin   (GstBuffer *buffer);
 GstFlowReturn gst_tdengine_element_post_error   (GstElement *element,
                                                  const GError *error);
 void          gst_tdengine_element_post_progress (GstElement *element,
