@@ -110,23 +110,108 @@ GST_START_TEST (test_small_buffers_are_written_together)
 
 GST_END_TEST;
 
-GST_START_TEST (test_the_interval_alone_is_enough)
+/* the server's count is the condition: it ends this well before the test's own
+ * time-out, or never */
+static void
+wait_for_rows (guint64 expected)
 {
-  Feed feed;
   guint64 rows = 0;
 
-  feed_init (&feed, "table=plain batch-size=1000 batch-interval=10");
-  feed_push (&feed, make_plain ("1734635565642|1|201|x"));
-  /* the server's count is the condition: it ends this well before the test's
-   * own time-out, or never */
-  while (rows == 0) {
-    g_autofree gchar *count =
-        test_query_text (feed_connection, "select count(*) from %s.plain",
-        feed_database);
+  while (rows < expected) {
+    g_autofree gchar *count = test_query_text (feed_connection,
+        "select count(*) from %s.plain", feed_database);
 
     rows = g_ascii_strtoull (count, NULL, 10);
   }
-  fail_unless_equals_uint64 (rows, 1);
+  fail_unless_equals_uint64 (rows, expected);
+}
+
+/* each of them alone */
+static const gchar *const triggers[] = {
+  "batch-interval=10", "batch-interval=0 batch-size=2",
+  "batch-interval=0 batch-bytes=100"
+};
+
+GST_START_TEST (test_one_reason_to_write_is_enough)
+{
+  g_autofree gchar *properties =
+      g_strdup_printf ("table=plain %s", triggers[__i__]);
+  Feed feed;
+
+  feed_init (&feed, properties);
+  feed_push (&feed, make_plain ("1734635565642|1|201|x"));
+  feed_push (&feed, make_plain ("1734635565643|1|202|x"));
+  wait_for_rows (2);
+  feed_clear (&feed);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_a_flush_writes_what_was_taken)
+{
+  Feed feed;
+
+  feed_init (&feed, "table=plain batch-interval=0");
+  feed_push (&feed, make_plain ("1734635565642|1|201|x"));
+  feed_push (&feed, make_plain ("1734635565643|1|202|x"));
+  feed_wait_taken (&feed);
+  assert_content ("select count(*) from %s.plain", "0\n");
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (feed.sink, "sink");
+  gst_pad_send_event (pad, gst_event_new_flush_start ());
+  gst_pad_send_event (pad, gst_event_new_flush_stop (TRUE));
+  assert_content ("select sum(voltage) from %s.plain", "403\n");
+  feed_clear (&feed);
+}
+
+GST_END_TEST;
+
+static const gchar *const parallels[] = {
+  "batch-size=1 write-mode=bind", "batch-size=7", "write-mode=sql", ""
+};
+
+/* a row replaces that of the same table and time: the last has to win */
+GST_START_TEST (test_a_table_keeps_its_order_over_several_connections)
+{
+  enum
+  { N_TABLES = 20, N_ROUNDS = 10 };
+  g_autofree gchar *properties = g_strdup_printf ("super-table=meters "
+      "parallelism=4 %s", parallels[__i__]);
+  Feed feed;
+
+  feed_init (&feed, properties);
+  for (guint round = 0; round < N_ROUNDS; round++) {
+    g_autoptr (GString) text = g_string_new (NULL);
+
+    for (guint table = 0; table < N_TABLES; table++)
+      g_string_append_printf (text, "%sd%u|1734635565642|1|%u|x|Oslo|1",
+          table > 0 ? "\n" : "", table, round * 100 + table);
+    feed_push (&feed, make_meters (text->str));
+  }
+  feed_end (&feed);
+  /* 900 + 901 + … + 919 */
+  assert_content ("select count(*), sum(voltage) from %s.meters", "20|18190\n");
+  fail_unless_equals_uint64 (get_stat (&feed, "rows"), N_TABLES * N_ROUNDS);
+  feed_clear (&feed);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_rows_leave_no_faster_than_told)
+{
+  gint64 started = g_get_monotonic_time ();
+  Feed feed;
+
+  feed_init (&feed, "table=plain batch-size=1 max-rows-per-second=20");
+  for (guint i = 0; i < 6; i++) {
+    g_autofree gchar *text =
+        g_strdup_printf ("%" G_GINT64_FORMAT "|1|%u|x", TIME + i, i);
+
+    feed_push (&feed, make_plain (text));
+  }
+  feed_end (&feed);
+  /* the first at once, then one each 50 ms */
+  fail_unless (g_get_monotonic_time () - started >= 250 * 1000);
+  assert_content ("select count(*) from %s.plain", "6\n");
   feed_clear (&feed);
 }
 
@@ -515,7 +600,13 @@ sink_suite (void)
   tcase_add_test (tc, test_columns_are_matched_by_name);
   tcase_add_test (tc, test_a_known_table_goes_raw);
   tcase_add_test (tc, test_small_buffers_are_written_together);
-  tcase_add_test (tc, test_the_interval_alone_is_enough);
+  tcase_add_loop_test (tc, test_one_reason_to_write_is_enough, 0,
+      G_N_ELEMENTS (triggers));
+  tcase_add_test (tc, test_a_flush_writes_what_was_taken);
+  tcase_add_loop_test (tc,
+      test_a_table_keeps_its_order_over_several_connections, 0,
+      G_N_ELEMENTS (parallels));
+  tcase_add_test (tc, test_rows_leave_no_faster_than_told);
   tcase_add_test (tc, test_a_stop_writes_what_was_taken);
   tcase_add_test (tc, test_more_rows_than_a_message_may_have);
   tcase_add_test (tc, test_a_copy_through_a_pipeline_is_equal);
