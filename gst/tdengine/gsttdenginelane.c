@@ -97,28 +97,19 @@ remember_table (GstTDengineLane * self, const guint8 * name, gsize size)
   g_hash_table_add (self->known_tables, g_bytes_new (name, size));
 }
 
-static void
-remember_run (GstTDengineLane * self, const GstTDengineRun * run)
-{
-  const guint8 *last = NULL, *name;
-  gsize last_size = 0, size;
-
-  for (guint row = run->first; row < run->first + run->n_rows; row++) {
-    name = gst_tdengine_run_get_name (run, row, &size);
-    if (!gst_tdengine_same_name (name, size, last, last_size))
-      remember_table (self, name, size);
-    last = name;
-    last_size = size;
-  }
-}
-
+/* Of rows that mix tables none is remembered: that takes its time, and those
+ * behind them will hardly be blocks of one table. */
 static void
 remember_tables (GstTDengineLane * self, const GstTDengineBatch * batch)
 {
   if (!self->plan->target->is_super || batch->way == GST_TDENGINE_WAY_RAW)
     return;
-  for (guint i = 0; i < batch->runs->len; i++)
-    remember_run (self, gst_tdengine_batch_get (batch, i));
+  for (guint i = 0; i < batch->runs->len; i++) {
+    const GstTDengineRun *run = gst_tdengine_batch_get (batch, i);
+
+    if (run->name)
+      remember_table (self, run->name, run->name_size);
+  }
 }
 
 /* the ways to write */
