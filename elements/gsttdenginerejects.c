@@ -101,6 +101,7 @@ void
 gst_tdengine_rejects_free (GstTDengineRejects * self)
 {
   gst_pad_set_active (self->pad, FALSE);
+  gst_pad_set_activatemode_function (self->pad, NULL);
   clear_items_locked (self);
   gst_object_unref (self->pad);
   g_cond_clear (&self->cond);

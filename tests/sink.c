@@ -305,6 +305,49 @@ GST_START_TEST (test_a_copy_through_a_pipeline_is_equal)
 
 GST_END_TEST;
 
+/* what comes in from several, and goes out to several */
+
+static void
+run_to_eos (const gchar * format)
+{
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) parts = g_strsplit (format, "URI", -1);
+  g_autofree gchar *uri =
+      g_strdup_printf ("uri=%s database=%s", test_server_uri (),
+      feed_database);
+  g_autofree gchar *line = g_strjoinv (uri, parts);
+  g_autoptr (GstElement) pipeline = gst_parse_launch (line, &error);
+
+  g_assert_no_error (error);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  g_autoptr (GstMessage) message = gst_bus_timed_pop_filtered (bus,
+      60 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  fail_unless (message && GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+}
+
+GST_START_TEST (test_two_sinks_behind_a_tee_and_two_sources_before_a_funnel)
+{
+  test_execute (feed_connection, "create table %s.other (ts timestamp, "
+      "voltage int)", feed_database);
+  test_execute (feed_connection, "insert into %s.d1 using %s.meters "
+      "tags ('Oslo', 1) values (1734635565642, 1, 1, 'a') "
+      "(1734635565643, 1, 2, 'b')", feed_database, feed_database);
+  run_to_eos ("tdenginesrc URI query=\"select ts, voltage from d1\" ! "
+      "tee name=t ! queue ! tdenginesink URI table=plain "
+      "t. ! queue ! tdenginesink URI table=other");
+  assert_content ("select sum(voltage) from %s.plain", "3\n");
+  assert_content ("select sum(voltage) from %s.other", "3\n");
+  run_to_eos ("tdenginesrc URI query=\"select ts + 1s as ts, voltage from d1\" "
+      "! funnel name=f ! tdenginesink URI table=plain "
+      "tdenginesrc URI query=\"select ts + 2s as ts, voltage, note from d1\" "
+      "! f.");
+  assert_content ("select sum(voltage), count(note) from %s.plain", "9|2\n");
+}
+
+GST_END_TEST;
+
 /* what does not fit: a good row goes before, and is the only one written */
 
 static const Column unknown_column[] = {
@@ -610,6 +653,8 @@ sink_suite (void)
   tcase_add_test (tc, test_a_stop_writes_what_was_taken);
   tcase_add_test (tc, test_more_rows_than_a_message_may_have);
   tcase_add_test (tc, test_a_copy_through_a_pipeline_is_equal);
+  tcase_add_test (tc,
+      test_two_sinks_behind_a_tee_and_two_sources_before_a_funnel);
   tcase_add_loop_test (tc, test_rows_that_do_not_fit_are_told, 0,
       G_N_ELEMENTS (unfit));
   tcase_add_test (tc, test_rows_before_the_bad_one_are_written);

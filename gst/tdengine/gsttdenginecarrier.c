@@ -98,26 +98,27 @@ gst_tdengine_carrier_set_target (GstTDengineCarrier * self,
   self->target = target;
 }
 
-/* After this a statement and what was prepared are of no use: the server says
- * no to the one for ever, and the other may be bound to it. An answer that did
- * not come may still be on its way, so that connection has to go. */
-static gboolean
-fail (GstTDengineCarrier * self, const GError * error)
-{
-  forget_request (self);
-  if (!g_error_matches (error, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_SERVER))
-    gst_tdengine_connection_close (self->connection);
-  else
-    drop_statement (self);
-  self->stmt_id = 0;
-  self->prepared = NULL;
-  return FALSE;
-}
-
 static gboolean
 is_cancelled (const GError * error)
 {
   return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+}
+
+/* After this a statement and what was prepared are of no use: the server says
+ * no to the one for ever, and the other may be bound to it. Where an answer did
+ * not come the connection has to go: it may still be on its way. */
+static gboolean
+fail (GstTDengineCarrier * self, const GError * error)
+{
+  forget_request (self);
+  if (is_cancelled (error)
+      || g_error_matches (error, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_SERVER))
+    drop_statement (self);
+  else
+    gst_tdengine_connection_close (self->connection);
+  self->stmt_id = 0;
+  self->prepared = NULL;
+  return FALSE;
 }
 
 /* a raw block is for a table of the current database */
