@@ -125,6 +125,18 @@ job_read (Job * job)
       "query=\"select * from outages.meters\" ! fakesink");
 }
 
+static void
+push_rows (GstElement * src, guint row)
+{
+  g_autoptr (GstTDengineRows) rows = make_rows (row);
+  g_autoptr (GstCaps) caps =
+      gst_tdengine_schema_to_caps (gst_tdengine_rows_get_schema (rows));
+  g_autoptr (GstSample) sample =
+      gst_sample_new (gst_tdengine_rows_get_buffer (rows), caps, NULL, NULL);
+
+  gst_app_src_push_sample (GST_APP_SRC (src), sample);
+}
+
 /* each buffer is a request of its own */
 static void
 job_write (Job * job, const gchar * settings)
@@ -137,15 +149,8 @@ job_write (Job * job, const gchar * settings)
   g_autoptr (GstElement) src =
       gst_bin_get_by_name (GST_BIN (job->pipeline), "src");
 
-  for (guint row = 0; row < N_ROWS; row++) {
-    g_autoptr (GstTDengineRows) rows = make_rows (row);
-    g_autoptr (GstCaps) caps =
-        gst_tdengine_schema_to_caps (gst_tdengine_rows_get_schema (rows));
-    g_autoptr (GstSample) sample =
-        gst_sample_new (gst_tdengine_rows_get_buffer (rows), caps, NULL, NULL);
-
-    gst_app_src_push_sample (GST_APP_SRC (src), sample);
-  }
+  for (guint row = 0; row < N_ROWS; row++)
+    push_rows (src, row);
   gst_app_src_end_of_stream (GST_APP_SRC (src));
 }
 
@@ -620,6 +625,62 @@ GST_START_TEST (test_a_server_that_comes_back_gets_the_rest)
 
 GST_END_TEST;
 
+/* what the sink has taken and the server has not confirmed: a batch under way,
+ * one made ready, and one on its way in */
+#define MAX_UNCONFIRMED 3
+
+GST_START_TEST (test_a_slow_server_slows_the_pipeline_down)
+{
+  enum
+  { N_BUFFERS = 30 };
+  guint64 level = N_BUFFERS, n_confirmed = 0;
+  Job job;
+
+  if (!has_faults)
+    return;
+  set_up_table ();
+  set_faults ("'action':'stmt2_exec','fault':'delay','ms':10,'count':0");
+  job_init (&job, "appsrc name=src format=time max-bytes=0 ! tdenginesink "
+      "name=element uri=URI database=outages super-table=meters batch-size=3");
+  g_autoptr (GstElement) src =
+      gst_bin_get_by_name (GST_BIN (job.pipeline), "src");
+  for (guint row = 0; row < N_BUFFERS; row++)
+    push_rows (src, row);
+  while (n_confirmed < N_BUFFERS - MAX_UNCONFIRMED) {
+    g_object_get (src, "current-level-buffers", &level, NULL);
+    /* asked for later, so there are no fewer */
+    n_confirmed = job_count (&job) / N_TABLES;
+    fail_unless (N_BUFFERS - level <= n_confirmed + MAX_UNCONFIRMED,
+        "%u taken, %u confirmed", N_BUFFERS - (guint) level,
+        (guint) n_confirmed);
+  }
+  job_clear (&job);
+  g_free (test_server_clear_faults ());
+  fail_unless_equals_uint64 (count_rows ("meters"), N_TABLES * N_BUFFERS);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_rows_go_over_several_connections)
+{
+  gint code;
+  Job job;
+
+  if (!has_faults)
+    return;
+  set_up_table ();
+  set_faults ("'action':'conn','fault':'delay','ms':1,'count':0");
+  job_write (&job, "parallelism=2");
+  g_autoptr (GError) error = job_wait (&job, &code);
+  g_assert_no_error (error);
+  job_clear (&job);
+  g_autofree gchar *state = test_server_clear_faults ();
+  fail_unless (strstr (state, "\"fired\":2"), "%s", state);
+  fail_unless_equals_uint64 (count_rows ("meters"), N_TABLES * N_ROWS);
+}
+
+GST_END_TEST;
+
 /* as a user does who starts a pipeline again until it comes to its end */
 static guint
 write_until_eos (void)
@@ -705,6 +766,8 @@ outages_suite (void)
       G_N_ELEMENTS (code_stories));
   tcase_add_test (tc, test_random_cuts_lose_nothing);
   tcase_add_test (tc, test_a_server_that_comes_back_gets_the_rest);
+  tcase_add_test (tc, test_a_slow_server_slows_the_pipeline_down);
+  tcase_add_test (tc, test_rows_go_over_several_connections);
   tcase_add_test (tc, test_nothing_is_missing_after_random_cuts);
   tcase_add_test (tc, test_a_server_that_ends_keeps_what_it_confirmed);
   return suite;

@@ -63,6 +63,12 @@ static const Column columns[] = {
   "00000000000000000000000000000000" "000000000000f03f0000000000000000" \
   "000000000000f03f000000000000f03f" "00000000000000000000000000000000"
 
+/* MULTIPOINT ((1 2), (3 4)), and GEOMETRYCOLLECTION of it and LINE */
+#define MULTI "010400000002000000" \
+  "0101000000000000000000f03f0000000000000040" \
+  "010100000000000000000008400000000000001040"
+#define COLLECTION "010700000002000000" MULTI LINE
+
 /* each line without the table, the time and the tags */
 static const gchar *const values[] = {
   "true|-128|-32768|-2147483648|-9223372036854775808|0|0|0|0|50.3|-2.25|"
@@ -73,6 +79,8 @@ static const gchar *const values[] = {
   "false|1|2|3|4|5|6|7|8|0.1|0.30000000000000004|"
       "it's \"q\" `b`; drop table x -- \\' \\\\ %|\\n ' \\x00 \\\"|00275c|"
       POLYGON,
+  "true|0|0|0|0|0|0|0|0|0|0|a|b|00|" MULTI,
+  "true|0|0|0|0|0|0|0|0|0|0|a|b|00|" COLLECTION,
 };
 
 static const gchar *const names[] =
