@@ -6,7 +6,9 @@
 
 #include <gst/gst.h>
 
+GST_ELEMENT_REGISTER_DECLARE (tdenginecsvdec);
 GST_ELEMENT_REGISTER_DECLARE (tdenginecsvenc);
+GST_ELEMENT_REGISTER_DECLARE (tdenginejsondec);
 GST_ELEMENT_REGISTER_DECLARE (tdenginejsonenc);
 GST_ELEMENT_REGISTER_DECLARE (tdenginesink);
 GST_ELEMENT_REGISTER_DECLARE (tdenginesrc);

@@ -31,6 +31,7 @@
 #include <string.h>
 
 #include "elements.h"
+#include "gsttdengineelement.h"
 #include "gsttdenginetextenc.h"
 
 #define DEFAULT_HEADER TRUE
@@ -127,13 +128,6 @@ gst_tdengine_csv_enc_get_property (GObject * object, guint id, GValue * value,
 }
 
 static gboolean
-is_delimiter (const gchar * text)
-{
-  return text && strlen (text) == 1 && g_ascii_isprint (text[0] ==
-      '\t' ? ' ' : text[0]) && text[0] != '"';
-}
-
-static gboolean
 gst_tdengine_csv_enc_start (GstBaseTransform * trans)
 {
   GstTDengineCsvEnc *self = get_self (trans);
@@ -141,12 +135,8 @@ gst_tdengine_csv_enc_start (GstBaseTransform * trans)
 
   g_object_get (self, "delimiter", &delimiter, "header", &self->has_header,
       NULL);
-  if (!is_delimiter (delimiter)) {
-    GST_ELEMENT_ERROR (self, LIBRARY, SETTINGS,
-        ("The delimiter has to be one ASCII character other than a quote, but "
-            "it is \"%s\".", delimiter ? delimiter : ""), (NULL));
+  if (!gst_tdengine_element_check_delimiter (GST_ELEMENT (self), delimiter))
     return FALSE;
-  }
 
   self->separator = delimiter[0];
   memset (self->quotable, 0, sizeof self->quotable);

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include <string.h>
 #include <gst/base/base.h>
 
 #include "gsttdengineelement.h"
@@ -116,23 +117,6 @@ gst_tdengine_element_describe_error (const GError * error)
   return details;
 }
 
-/* Where rows come from, or why they came back, to be filled in. */
-GstStructure *
-gst_tdengine_element_add_origin (GstBuffer * buffer)
-{
-  static const gchar *no_tags[] = { NULL };
-  static gsize registered;
-
-  if (g_once_init_enter (&registered)) {
-    if (!gst_meta_get_info (GST_TDENGINE_ORIGIN_META))
-      gst_meta_register_custom (GST_TDENGINE_ORIGIN_META, no_tags, NULL, NULL,
-          NULL);
-    g_once_init_leave (&registered, 1);
-  }
-  return gst_custom_meta_get_structure (gst_buffer_add_custom_meta (buffer,
-          GST_TDENGINE_ORIGIN_META));
-}
-
 /* NULL where there is none */
 const GstStructure *
 gst_tdengine_element_get_origin (GstBuffer * buffer)
@@ -164,6 +148,36 @@ gst_tdengine_element_read_caps (GstElement * element, const GstCaps * caps)
         ("%" GST_PTR_FORMAT, caps), ("tdengine-code", G_TYPE_INT, error->code,
             NULL));
   return schema;
+}
+
+/* of CSV; FALSE after an error on the bus */
+gboolean
+gst_tdengine_element_check_delimiter (GstElement * element,
+    const gchar * delimiter)
+{
+  if (delimiter && strlen (delimiter) == 1 && delimiter[0] != '"'
+      && (g_ascii_isprint (delimiter[0]) || delimiter[0] == '\t'))
+    return TRUE;
+  GST_ELEMENT_ERROR (element, LIBRARY, SETTINGS,
+      ("The delimiter has to be one ASCII character other than a quote, but it "
+          "is \"%s\".", delimiter ? delimiter : ""), (NULL));
+  return FALSE;
+}
+
+/* what says where a buffer is from, or why it is not where it should be: to be
+ * filled in */
+GstStructure *
+gst_tdengine_element_add_origin (GstBuffer * buffer)
+{
+  static const gchar *tags[] = { NULL };
+  static gsize registered = 0;
+
+  if (g_once_init_enter (&registered)) {
+    gst_meta_register_custom (GST_TDENGINE_ORIGIN_META, tags, NULL, NULL, NULL);
+    g_once_init_leave (&registered, 1);
+  }
+  return gst_custom_meta_get_structure (gst_buffer_add_custom_meta (buffer,
+          GST_TDENGINE_ORIGIN_META));
 }
 
 /* Connects and says so on the bus. The settings are the element's, which its

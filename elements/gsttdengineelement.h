@@ -6,12 +6,14 @@
 
 #include <gst/tdengine/tdengine.h>
 
+/* A query that a sink answers with the `caps` of rows with all columns that its
+ * target has, or with an `error`. */
+#define GST_TDENGINE_COLUMNS_QUERY "tdengine-columns"
+/* where rows come from, or why they came back */
 #define GST_TDENGINE_ORIGIN_META "GstTDengineOriginMeta"
 
 GstStructure *
               gst_tdengine_element_describe_error (const GError *error);
-GstStructure *
-              gst_tdengine_element_add_origin   (GstBuffer *buffer);
 const GstStructure *
               gst_tdengine_element_get_origin   (GstBuffer *buffer);
 GstFlowReturn gst_tdengine_element_post_error   (GstElement *element,
@@ -23,6 +25,10 @@ void          gst_tdengine_element_post_progress (GstElement *element,
 GstTDengineSchema *
               gst_tdengine_element_read_caps    (GstElement *element,
                                                  const GstCaps *caps);
+gboolean      gst_tdengine_element_check_delimiter (GstElement *element,
+                                                 const gchar *delimiter);
+GstStructure *
+              gst_tdengine_element_add_origin (GstBuffer *buffer);
 GstTDengineConnection *
               gst_tdengine_element_connect      (GstElement *element,
                                                  const GstTDengineSettings *settings,

@@ -125,20 +125,6 @@ gst_tdengine_json_enc_finalize (GObject * object)
   G_OBJECT_CLASS (gst_tdengine_json_enc_parent_class)->finalize (object);
 }
 
-/* The keys of a schema are unique: given is every column's name, and every
- * name that was made up before. */
-static gchar *
-make_name (GHashTable * taken, const gchar * name)
-{
-  g_autofree gchar *other = NULL;
-
-  for (guint i = 1; !other || g_hash_table_contains (taken, other); i++) {
-    g_free (other);
-    other = g_strdup_printf ("%s_%u", name, i);
-  }
-  return g_steal_pointer (&other);
-}
-
 static gchar *
 make_key (const gchar * name, gboolean first)
 {
@@ -149,35 +135,30 @@ make_key (const gchar * name, gboolean first)
   return g_string_free (key, FALSE);
 }
 
+/* `origin`, or with as many underscores in front as make it no other key */
+static gchar *
+make_origin_key (GPtrArray * names)
+{
+  g_autoptr (GString) name = g_string_new (ORIGIN_KEY);
+
+  while (g_ptr_array_find_with_equal_func (names, name->str, g_str_equal, NULL))
+    g_string_prepend_c (name, '_');
+  return make_key (name->str, FALSE);
+}
+
 static void
 gst_tdengine_json_enc_set_schema (GstTDengineTextEnc * enc,
     GstTDengineSchema * schema, GString * head)
 {
   GstTDengineJsonEnc *self = get_self (enc);
-  guint n_columns = gst_tdengine_schema_get_n_columns (schema);
-  g_autoptr (GHashTable) taken =
-      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-
-  for (guint i = 0; i < n_columns; i++)
-    g_hash_table_add (taken,
-        g_strdup (gst_tdengine_schema_get_column (schema, i)->name));
+  g_autoptr (GPtrArray) names = gst_tdengine_json_make_names (schema);
 
   g_ptr_array_set_size (self->keys, 0);
-  for (guint i = 0; i < n_columns; i++) {
-    const gchar *name = gst_tdengine_schema_get_column (schema, i)->name;
-    g_autofree gchar *other = NULL;
-
-    if (gst_tdengine_schema_find (schema, name) != (gint) i) {
-      name = other = make_name (taken, name);
-      g_hash_table_add (taken, g_strdup (other));
-    }
-    g_ptr_array_add (self->keys, make_key (name, i == 0));
-  }
-
-  g_autofree gchar *other = g_hash_table_contains (taken, ORIGIN_KEY) ?
-      make_name (taken, ORIGIN_KEY) : NULL;
+  for (guint i = 0; i < names->len; i++)
+    g_ptr_array_add (self->keys, make_key (g_ptr_array_index (names, i),
+            i == 0));
   g_free (self->origin_key);
-  self->origin_key = make_key (other ? other : ORIGIN_KEY, FALSE);
+  self->origin_key = make_origin_key (names);
 }
 
 /* numbers and text */

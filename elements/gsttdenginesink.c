@@ -673,6 +673,57 @@ gst_tdengine_sink_release_pad (GstElement * element, GstPad * pad)
   g_clear_pointer (&rejects, gst_tdengine_rejects_free);
 }
 
+/* A pause cancels, too, and only for a moment. */
+static GstTDengineSchema *
+ask_columns (GstTDengineSink * self, GError ** error)
+{
+  GstTDengineSchema *schema = NULL;
+
+  do {
+    g_clear_error (error);
+    g_mutex_lock (&self->lock);
+    if (open_locked (self, error))
+      schema = gst_tdengine_writer_ask_columns (self->writer,
+          self->cancellable, error);
+    g_mutex_unlock (&self->lock);
+  } while (!schema && g_error_matches (*error, G_IO_ERROR, G_IO_ERROR_CANCELLED)
+      && !GST_PAD_IS_FLUSHING (GST_BASE_SINK_PAD (self)));
+  return schema;
+}
+
+/* Who asks is a streaming thread, which may wait. What goes wrong is for it to
+ * post. */
+static void
+answer_columns (GstTDengineSink * self, GstStructure * answer)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GstTDengineSchema) schema = ask_columns (self, &error);
+
+  if (schema) {
+    g_autoptr (GstCaps) caps = gst_tdengine_schema_to_caps (schema);
+
+    gst_structure_set (answer, "caps", GST_TYPE_CAPS, caps, NULL);
+  } else {
+    gst_structure_set (answer, "error", G_TYPE_ERROR, error, NULL);
+  }
+}
+
+static gboolean
+gst_tdengine_sink_query (GstBaseSink * sink, GstQuery * query)
+{
+  const GstStructure *structure = gst_query_get_structure (query);
+
+  if (GST_QUERY_TYPE (query) != GST_QUERY_CUSTOM
+      || !gst_structure_has_name (structure, GST_TDENGINE_COLUMNS_QUERY))
+    return GST_BASE_SINK_CLASS (gst_tdengine_sink_parent_class)->query (sink,
+        query);
+  if (GST_PAD_IS_FLUSHING (GST_BASE_SINK_PAD (sink)))
+    return FALSE;
+  answer_columns (GST_TDENGINE_SINK (sink),
+      gst_query_writable_structure (query));
+  return TRUE;
+}
+
 static void
 gst_tdengine_sink_class_init (GstTDengineSinkClass * klass)
 {
@@ -715,4 +766,5 @@ gst_tdengine_sink_class_init (GstTDengineSinkClass * klass)
   sink_class->set_caps = gst_tdengine_sink_set_caps;
   sink_class->render = gst_tdengine_sink_render;
   sink_class->event = gst_tdengine_sink_event;
+  sink_class->query = gst_tdengine_sink_query;
 }

@@ -157,6 +157,20 @@ gst_tdengine_text_enc_generate_output (GstBaseTransform * trans,
   return GST_FLOW_OK;
 }
 
+/* a source that has no rows has no segment, either */
+static void
+push_missing_segment (GstPad * pad)
+{
+  g_autoptr (GstEvent) sent =
+      gst_pad_get_sticky_event (pad, GST_EVENT_SEGMENT, 0);
+  GstSegment segment;
+
+  if (sent)
+    return;
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  gst_pad_push_event (pad, gst_event_new_segment (&segment));
+}
+
 /* no rows have a head, too */
 static void
 push_head (GstBaseTransform * trans)
@@ -168,6 +182,7 @@ push_head (GstBaseTransform * trans)
 
   GString *text = g_string_new (NULL);
   write_head (priv, text);
+  push_missing_segment (trans->srcpad);
   gst_pad_push (trans->srcpad, wrap_text (text));
 }
 

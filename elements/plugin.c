@@ -9,7 +9,9 @@ plugin_init (GstPlugin * plugin)
 {
   gboolean any = FALSE;
 
+  any |= GST_ELEMENT_REGISTER (tdenginecsvdec, plugin);
   any |= GST_ELEMENT_REGISTER (tdenginecsvenc, plugin);
+  any |= GST_ELEMENT_REGISTER (tdenginejsondec, plugin);
   any |= GST_ELEMENT_REGISTER (tdenginejsonenc, plugin);
   any |= GST_ELEMENT_REGISTER (tdenginesink, plugin);
   any |= GST_ELEMENT_REGISTER (tdenginesrc, plugin);

@@ -98,6 +98,26 @@ GST_START_TEST (test_no_rows_are_a_header)
 
 GST_END_TEST;
 
+/* as a source does that ends before its first buffer */
+GST_START_TEST (test_no_rows_without_a_segment_are_a_header)
+{
+  g_autoptr (GstTDengineRows) rows = make_numbers ("v");
+  g_autoptr (GstCaps) caps =
+      gst_tdengine_schema_to_caps (gst_tdengine_rows_get_schema (rows));
+  GstHarness *h = new_harness ("tdenginecsvenc");
+
+  gst_harness_push_event (h, gst_event_new_stream_start ("id"));
+  gst_harness_push_event (h, gst_event_new_caps (caps));
+  gst_harness_push_event (h, gst_event_new_eos ());
+  assert_buffer (h, "v\n");
+  g_autoptr (GstEvent) segment =
+      gst_pad_get_sticky_event (h->sinkpad, GST_EVENT_SEGMENT, 0);
+  fail_unless (segment != NULL);
+  gst_harness_teardown (h);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_other_columns_bring_another_header)
 {
   static const gchar *const text[] = { "x", "end" };
@@ -393,6 +413,7 @@ csvenc_suite (void)
   tcase_add_test (tests, test_header_comes_once);
   tcase_add_test (tests, test_header_can_be_left_out);
   tcase_add_test (tests, test_no_rows_are_a_header);
+  tcase_add_test (tests, test_no_rows_without_a_segment_are_a_header);
   tcase_add_test (tests, test_other_columns_bring_another_header);
   tcase_add_test (tests, test_header_comes_again_after_a_flush);
   tcase_add_test (tests, test_header_comes_again_after_a_restart);

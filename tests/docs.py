@@ -13,6 +13,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import unittest
 
 SERVER, SQL = sys.argv[1:3]
@@ -45,7 +46,10 @@ def make_statements():
 
 
 class Server:
+    """A test server, and a directory for the files that a page makes."""
+
     def __enter__(self):
+        self.directory = tempfile.TemporaryDirectory()
         self.process = subprocess.Popen(
             [SERVER, "--port", "0", "--die-with-stdin"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -57,11 +61,12 @@ class Server:
 
     def __exit__(self, *_):
         self.process.communicate()
+        self.directory.cleanup()
 
     def run(self, command):
         done = subprocess.run(
             ["bash", "-c", command.replace(ADDRESS, self.address)], timeout=60,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            cwd=self.directory.name, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True)
         return tidy(done.stdout.replace(self.address, ADDRESS))
 

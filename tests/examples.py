@@ -101,6 +101,26 @@ d1,2024-12-19T17:12:46.642Z,,202,Oslo
         self.assertEqual(lines[4], "location: ['Oslo', 'Oslo']")
 
     @unittest.skipUnless(HAS_LIBRARY_IN_PYTHON, "no introspection")
+    def test_load_writes_columns(self):
+        self.check(run_example("sql", "create table gst_examples.d2 using gst_examples.meters "
+                               "tags ('Bergen')"))
+        done = run("/usr/bin/python3", os.path.join(SOURCES, "load.py"), "gst_examples", "d2")
+        self.assertEqual(self.check(done), "60 rows written\n")
+        line = f"""tdenginesrc uri="{os.environ['TDENGINE_URI']}"
+                   query="select * from gst_examples.d2 order by ts" ! tdenginecsvenc ! fdsink"""
+        lines = self.check(run_example("launch", input=line)).splitlines()
+        self.assertEqual(len(lines), 61)
+        self.assertEqual(lines[:3], ["ts,current,voltage", "2024-12-19T17:12:45.642Z,50,200",
+                                     "2024-12-19T17:12:46.642Z,50.25,201"])
+        self.assertEqual(lines[-1], "2024-12-19T17:13:44.642Z,64.75,")
+
+    @unittest.skipUnless(HAS_LIBRARY_IN_PYTHON, "no introspection")
+    def test_load_says_what_the_server_refuses(self):
+        done = run("/usr/bin/python3", os.path.join(SOURCES, "load.py"), "gst_examples", "nosuch")
+        self.check_failure(done, "Table does not exist")
+        self.assertNotIn("Traceback", done.stderr)
+
+    @unittest.skipUnless(HAS_LIBRARY_IN_PYTHON, "no introspection")
     def test_read_says_what_the_server_refuses(self):
         done = run("/usr/bin/python3", os.path.join(SOURCES, "read.py"),
                    "select * from gst_examples.nosuch")

@@ -1,15 +1,14 @@
 /* faults: a server that answers wrongly, late, or not at all
  *
- * A server of the test's own says what each story wants it to. What the real
- * one says is for the other tests.
+ * A scripted server says what each story wants it to. What the real one says is
+ * for the other tests.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include <gst/check/gstcheck.h>
-#include <libsoup/soup.h>
 #include <string.h>
 
-#include <gst/tdengine/tdengine.h>
+#include "scriptedserver.h"
 
 #define FETCH_REPLY_HEAD 55
 
@@ -31,20 +30,11 @@ typedef enum
 
 typedef struct
 {
-  GMainContext *context;
-  GMainLoop *loop;
-  GThread *thread;
-  SoupServer *server;
-  guint port;
-  GPtrArray *peers;             /* of the server's thread */
-
   Answer to_query;              /* GOOD_BLOCK: columns */
   Answer to_fetch;              /* of the second block on */
   guint n_good;                 /* blocks before that */
-
-  guint n_fetches;
-  guint n_freed;
-} FakeServer;
+  guint n_fetches;              /* of the server's thread */
+} Script;
 
 /* one INT column, two rows: 7 and NULL */
 static const guint8 block[] = {
@@ -55,29 +45,19 @@ static const guint8 block[] = {
 };
 
 static void
-send_text (SoupWebsocketConnection * peer, const gchar * format, ...)
+send_columns (ScriptedServer * server, const ScriptedRequest * request)
 {
-  va_list args;
+  g_autoptr (GstTDengineSchema) schema =
+      gst_tdengine_schema_new (GST_TDENGINE_PRECISION_MS);
+  const GstTDengineColumn column = { (gchar *) "v", GST_TDENGINE_TYPE_INT };
 
-  va_start (args, format);
-  g_autofree gchar *text = g_strdup_vprintf (format, args);
-  va_end (args);
-  soup_websocket_connection_send_text (peer, text);
+  gst_tdengine_schema_append (schema, &column, NULL);
+  scripted_server_send_columns (server, request, 1, schema);
 }
 
 static void
-send_columns (SoupWebsocketConnection * peer, guint64 req_id)
-{
-  send_text (peer, "{\"code\":0,\"message\":\"\",\"action\":\"binary_query\","
-      "\"req_id\":%" G_GUINT64_FORMAT ",\"timing\":1,\"id\":1,"
-      "\"is_update\":false,\"affected_rows\":0,\"fields_count\":1,"
-      "\"fields_names\":[\"v\"],\"fields_types\":[4],\"fields_lengths\":[4],"
-      "\"precision\":0,\"fields_precisions\":[0],\"fields_scales\":[0]}",
-      req_id);
-}
-
-static void
-send_block (SoupWebsocketConnection * peer, guint64 req_id, Answer answer)
+send_block (ScriptedServer * server, const ScriptedRequest * request,
+    Answer answer)
 {
   guint8 reply[FETCH_REPLY_HEAD + sizeof block] = { 0 };
   guint8 *body = reply + FETCH_REPLY_HEAD;
@@ -86,7 +66,7 @@ send_block (SoupWebsocketConnection * peer, guint64 req_id, Answer answer)
   memset (reply, 0xff, 8);
   reply[8] = answer == WRONG_ACTION ? 8 : 7;
   reply[16] = 1;
-  GST_WRITE_UINT64_LE (reply + 26, req_id);
+  GST_WRITE_UINT64_LE (reply + 26, request->req_id);
   reply[42] = 1;
   GST_WRITE_UINT32_LE (reply + 51, sizeof block);
   memcpy (body, block, sizeof block);
@@ -116,140 +96,59 @@ send_block (SoupWebsocketConnection * peer, guint64 req_id, Answer answer)
     default:
       break;
   }
-  soup_websocket_connection_send_binary (peer, reply, size);
+  scripted_server_send_binary (server, request, reply, size);
 }
 
 static void
-send_answer (SoupWebsocketConnection * peer, guint64 req_id, Answer answer)
+send_answer (ScriptedServer * server, const ScriptedRequest * request,
+    Answer answer)
 {
   g_autofree gchar *deep = NULL;
 
   switch (answer) {
     case NOT_JSON:
-      soup_websocket_connection_send_text (peer, "<html>");
+      scripted_server_send_text (server, request, "<html>");
       break;
     case DEEP_JSON:
       deep = g_strnfill (1000000, '[');
-      soup_websocket_connection_send_text (peer, deep);
+      scripted_server_send_text (server, request, "%s", deep);
       break;
     case CLOSE:
-      soup_websocket_connection_close (peer, SOUP_WEBSOCKET_CLOSE_GOING_AWAY,
-          NULL);
+      soup_websocket_connection_close (request->peer,
+          SOUP_WEBSOCKET_CLOSE_GOING_AWAY, NULL);
       break;
     case SILENCE:
       break;
     default:
-      send_block (peer, req_id, answer);
+      send_block (server, request, answer);
       break;
   }
 }
 
-static void
-on_binary (FakeServer * self, SoupWebsocketConnection * peer,
-    const guint8 * data)
-{
-  guint64 req_id = GST_READ_UINT64_LE (data);
-
-  if (GST_READ_UINT64_LE (data + 16) == 6) {
-    if (self->to_query == GOOD_BLOCK)
-      send_columns (peer, req_id);
-    else
-      send_answer (peer, req_id, self->to_query);
-    return;
-  }
-  self->n_fetches++;
-  send_answer (peer, req_id, self->n_fetches <= self->n_good ? GOOD_BLOCK :
-      self->to_fetch);
-}
-
-static void
-on_message (SoupWebsocketConnection * peer, gint type, GBytes * bytes,
-    FakeServer * self)
-{
-  const gchar *data = g_bytes_get_data (bytes, NULL);
-  const gchar *req_id;
-
-  if (type == SOUP_WEBSOCKET_DATA_BINARY) {
-    on_binary (self, peer, (const guint8 *) data);
-    return;
-  }
-  if (strstr (data, "free_result")) {
-    g_atomic_int_inc (&self->n_freed);
-    return;
-  }
-  req_id = strstr (data, "\"req_id\":") + strlen ("\"req_id\":");
-  send_text (peer, "{\"code\":0,\"message\":\"\",\"action\":\"conn\","
-      "\"req_id\":%" G_GUINT64_FORMAT ",\"timing\":1,\"version\":\"3.3.7.5\"}",
-      g_ascii_strtoull (req_id, NULL, 10));
-}
-
-static void
-on_peer (SoupServer * server, SoupServerMessage * message, const char *path,
-    SoupWebsocketConnection * peer, gpointer data)
-{
-  FakeServer *self = data;
-
-  g_signal_connect (peer, "message", G_CALLBACK (on_message), self);
-  g_ptr_array_add (self->peers, g_object_ref (peer));
-}
-
-static gpointer
-serve (gpointer data)
-{
-  FakeServer *self = data;
-
-  g_main_context_push_thread_default (self->context);
-  g_main_loop_run (self->loop);
-  g_clear_pointer (&self->peers, g_ptr_array_unref);
-  soup_server_disconnect (self->server);
-  g_clear_object (&self->server);
-  g_main_context_pop_thread_default (self->context);
-  return NULL;
-}
-
-static void
-fake_server_start (FakeServer * self)
-{
-  g_autoptr (GError) error = NULL;
-
-  self->context = g_main_context_new ();
-  self->loop = g_main_loop_new (self->context, FALSE);
-  self->peers = g_ptr_array_new_with_free_func (g_object_unref);
-  g_main_context_push_thread_default (self->context);
-  self->server = soup_server_new (NULL, NULL);
-  soup_server_add_websocket_handler (self->server, "/ws", NULL, NULL, on_peer,
-      self, NULL);
-  soup_server_listen_local (self->server, 0, SOUP_SERVER_LISTEN_IPV4_ONLY,
-      &error);
-  g_assert_no_error (error);
-  GSList *uris = soup_server_get_uris (self->server);
-  self->port = g_uri_get_port (uris->data);
-  g_slist_free_full (uris, (GDestroyNotify) g_uri_unref);
-  g_main_context_pop_thread_default (self->context);
-  self->thread = g_thread_new ("fake-server", serve, self);
-}
-
 static gboolean
-quit (gpointer loop)
+follow_script (ScriptedServer * server, const ScriptedRequest * request,
+    gpointer data)
 {
-  g_main_loop_quit (loop);
-  return G_SOURCE_REMOVE;
-}
+  Script *script = data;
 
-static void
-fake_server_stop (FakeServer * self)
-{
-  g_main_context_invoke (self->context, quit, self->loop);
-  g_thread_join (self->thread);
-  g_main_loop_unref (self->loop);
-  g_main_context_unref (self->context);
+  if (g_str_equal (request->action, "fetch"))
+    send_answer (server, request, ++script->n_fetches <= script->n_good ?
+        GOOD_BLOCK : script->to_fetch);
+  else if (!g_str_equal (request->action, "query"))
+    return FALSE;
+  else if (script->to_query == GOOD_BLOCK)
+    send_columns (server, request);
+  else
+    send_answer (server, request, script->to_query);
+  return TRUE;
 }
 
 static GstElement *
-make_pipeline (FakeServer * server, const gchar * path)
+make_pipeline (ScriptedServer * server, const gchar * path)
 {
+  g_autofree gchar *uri = scripted_server_make_uri (server);
   g_autofree gchar *line = g_strdup_printf ("tdenginesrc name=src "
-      "query=x uri=taos+ws://127.0.0.1:%u%s ! fakesink", server->port, path);
+      "query=x uri=%s%s ! fakesink", uri, path);
   g_autoptr (GError) error = NULL;
   GstElement *pipeline = gst_parse_launch (line, &error);
 
@@ -306,16 +205,16 @@ static const struct
 
 GST_START_TEST (test_a_wrong_answer_is_an_error)
 {
-  FakeServer server = {
+  Script script = {
     .to_query = stories[__i__].to_query,
     .to_fetch = stories[__i__].to_fetch,
     .n_good = stories[__i__].n_good,
   };
   gint code = 0;
   guint64 rows = 0;
-
-  fake_server_start (&server);
-  GstElement *pipeline = make_pipeline (&server,
+  g_autoptr (ScriptedServer) server =
+      scripted_server_new (follow_script, &script);
+  GstElement *pipeline = make_pipeline (server,
       stories[__i__].code == GST_TDENGINE_ERROR_TIMEOUT ?
       "/?message-timeout=1000" : "");
   g_autoptr (GstElement) src = gst_bin_get_by_name (GST_BIN (pipeline), "src");
@@ -329,42 +228,36 @@ GST_START_TEST (test_a_wrong_answer_is_an_error)
   gst_structure_get_uint64 (stats, "rows", &rows);
   fail_unless_equals_uint64 (rows, 2 * stories[__i__].n_good);
   stop_pipeline (pipeline);
-  fake_server_stop (&server);
 }
 
 GST_END_TEST;
 
 GST_START_TEST (test_what_is_no_taosadapter_is_told)
 {
-  FakeServer server = { 0 };
+  g_autoptr (ScriptedServer) server = scripted_server_new (NULL, NULL);
+  g_autoptr (GstTDengineConnection) connection =
+      scripted_server_make_client (server, "");
   g_autoptr (GError) error = NULL;
-  g_autoptr (GstTDengineSettings) settings = NULL;
-  g_autofree gchar *uri = NULL;
 
   /* a web server that knows no /ws */
-  fake_server_start (&server);
-  soup_server_remove_handler (server.server, "/ws");
-  uri = g_strdup_printf ("taos+ws://127.0.0.1:%u", server.port);
-  settings = gst_tdengine_settings_new_from_uri (uri, NULL);
-  g_autoptr (GstTDengineConnection) connection =
-      gst_tdengine_connection_new (settings);
+  soup_server_remove_handler (scripted_server_get_soup (server), "/ws");
   fail_if (gst_tdengine_connection_open (connection, NULL, &error));
   fail_unless (g_error_matches (error, GST_TDENGINE_ERROR,
           GST_TDENGINE_ERROR_CONNECT));
   fail_unless (strstr (error->message, "404"), "%s", error->message);
-  fake_server_stop (&server);
 }
 
 GST_END_TEST;
 
 GST_START_TEST (test_a_stop_waits_for_no_server)
 {
-  FakeServer server = {.to_fetch = SILENCE,.n_good = 2 };
+  Script script = {.to_fetch = SILENCE,.n_good = 2 };
   guint64 rows = 0;
-
-  fake_server_start (&server);
-  GstElement *pipeline = make_pipeline (&server, "");
+  g_autoptr (ScriptedServer) server =
+      scripted_server_new (follow_script, &script);
+  GstElement *pipeline = make_pipeline (server, "");
   g_autoptr (GstElement) src = gst_bin_get_by_name (GST_BIN (pipeline), "src");
+
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
   while (rows < 4) {
     g_autoptr (GstStructure) stats = NULL;
@@ -374,36 +267,28 @@ GST_START_TEST (test_a_stop_waits_for_no_server)
   }
   /* the message time-out is a minute: more than this test may take */
   stop_pipeline (pipeline);
-  fake_server_stop (&server);
 }
 
 GST_END_TEST;
 
 GST_START_TEST (test_a_query_that_is_dropped_is_freed)
 {
-  FakeServer server = {.to_fetch = GOOD_BLOCK };
-  g_autoptr (GError) error = NULL;
-  g_autofree gchar *uri = NULL;
-
-  fake_server_start (&server);
-  uri = g_strdup_printf ("taos+ws://127.0.0.1:%u", server.port);
-  g_autoptr (GstTDengineSettings) settings =
-      gst_tdengine_settings_new_from_uri (uri, NULL);
+  Script script = {.to_fetch = GOOD_BLOCK };
+  g_autoptr (ScriptedServer) server =
+      scripted_server_new (follow_script, &script);
   g_autoptr (GstTDengineConnection) connection =
-      gst_tdengine_connection_new (settings);
-  fail_unless (gst_tdengine_connection_open (connection, NULL, &error));
+      scripted_server_connect (server, "");
+  g_autoptr (GError) error = NULL;
   GstTDengineQuery *query =
       gst_tdengine_connection_query (connection, "x", NULL, &error);
+
   g_assert_no_error (error);
   g_autoptr (GstTDengineRows) rows =
       gst_tdengine_query_next (query, NULL, &error);
   fail_unless_equals_int64 (gst_tdengine_rows_get_int64 (rows, 0, 0), 7);
   fail_unless (gst_tdengine_rows_is_null (rows, 0, 1));
   g_object_unref (query);
-  while (g_atomic_int_get (&server.n_freed) == 0)
-    g_thread_yield ();
-  gst_tdengine_connection_close (connection);
-  fake_server_stop (&server);
+  scripted_request_free (scripted_server_take (server, "free_result"));
 }
 
 GST_END_TEST;

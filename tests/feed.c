@@ -4,6 +4,7 @@
  */
 #include <gst/app/app.h>
 #include <gst/check/gstcheck.h>
+#include <string.h>
 
 #include "feed.h"
 #include "testserver.h"
@@ -132,12 +133,14 @@ make_plain (const gchar * text)
   return make_rows (plain_columns, N_PLAIN_COLUMNS, text);
 }
 
+/* decoder: with what connects it to the sink */
 void
-feed_init (Feed * feed, const gchar * properties)
+feed_init_text (Feed * feed, const gchar * decoder, const gchar * properties)
 {
   g_autoptr (GError) error = NULL;
   g_autofree gchar *line = g_strdup_printf ("appsrc name=src format=time ! "
-      "tdenginesink name=sink database=%s %s", feed_database, properties);
+      "%s tdenginesink name=sink database=%s %s", decoder, feed_database,
+      properties);
 
   feed->pipeline = gst_parse_launch (line, &error);
   g_assert_no_error (error);
@@ -145,6 +148,19 @@ feed_init (Feed * feed, const gchar * properties)
   feed->sink = gst_bin_get_by_name (GST_BIN (feed->pipeline), "sink");
   g_object_set (feed->sink, "uri", test_server_uri (), NULL);
   gst_element_set_state (feed->pipeline, GST_STATE_PLAYING);
+}
+
+void
+feed_init (Feed * feed, const gchar * properties)
+{
+  feed_init_text (feed, "", properties);
+}
+
+void
+feed_push_text (Feed * feed, const gchar * text)
+{
+  gst_app_src_push_buffer (GST_APP_SRC (feed->src),
+      gst_buffer_new_memdup (text, strlen (text)));
 }
 
 void

@@ -50,6 +50,9 @@ GstTDengineRows * make_meters     (const gchar *text);
 GstTDengineRows * make_plain      (const gchar *text);
 
 void              feed_init       (Feed *feed, const gchar *properties);
+void              feed_init_text  (Feed *feed, const gchar *decoder,
+                                   const gchar *properties);
+void              feed_push_text  (Feed *feed, const gchar *text);
 void              feed_push       (Feed *feed, GstTDengineRows *rows);
 GstMessage *      feed_wait       (Feed *feed);
 void              feed_wait_taken (Feed *feed);

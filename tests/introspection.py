@@ -178,6 +178,39 @@ class Introspection(unittest.TestCase):
             self.assertTrue(caught.exception.matches(
                 GstTDengine.error_quark(), GstTDengine.Error.INVALID_VALUE))
 
+    def test_arrow_columns_make_the_same_block(self):
+        valid = GLib.Bytes.new(b"\x05")  # in Arrow's order: not the second
+        builder = GstTDengine.RowsBuilder.new(self.schema)
+        builder.append_column(0, GLib.Bytes.new(struct.pack("<3q", *(row[0] for row in ROWS))))
+        builder.append_column(1, GLib.Bytes.new(struct.pack("<3i", 7, 0, -2)), None, valid)
+        builder.append_column(2, GLib.Bytes.new(b"abc"),
+                              GLib.Bytes.new(struct.pack("<4i", 0, 2, 2, 3)), valid)
+        builder.append_column(3, GLib.Bytes.new("é".encode()),
+                              GLib.Bytes.new(struct.pack("<4i", 0, 2, 2, 2)),
+                              GLib.Bytes.new(b"\x03"))
+        builder.append_column(4, GLib.Bytes.new(b"\1\0\0"), None, GLib.Bytes.new(b"\x03"))
+        buffer = builder.end().get_buffer()
+        self.assertEqual(buffer.extract_dup(0, buffer.get_size()), BLOCK)
+
+    def test_column_of_a_wrong_size_raises(self):
+        builder = GstTDengine.RowsBuilder.new(self.schema)
+        with self.assertRaises(GLib.Error) as caught:
+            builder.append_column(0, GLib.Bytes.new(b"1234567"))
+        self.assertTrue(caught.exception.matches(
+            GstTDengine.error_quark(), GstTDengine.Error.INVALID_VALUE))
+
+    def test_text_is_read_as_it_is_written(self):
+        builder = GstTDengine.RowsBuilder.new(self.schema)
+        for row in range(3):
+            for column in range(5):
+                text = self.rows.get_text(column, row)
+                if text is None:
+                    builder.append_null(column)
+                else:
+                    builder.append_text(column, text.encode())
+        buffer = builder.end().get_buffer()
+        self.assertEqual(buffer.extract_dup(0, buffer.get_size()), BLOCK)
+
     def test_broken_block_raises_an_error_of_the_domain(self):
         for block in (b"", BLOCK[:-1], BLOCK.replace(b"\x9b", b"\x9c", 1)):
             with self.assertRaises(GLib.Error) as caught:

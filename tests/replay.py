@@ -24,13 +24,19 @@ import subprocess
 import sys
 from pathlib import Path
 
-# tmq_changes is played for what rest sees of it
-PLAYED = ['session', 'setup', 'query', 'types', 'large', 'write_raw', 'stmt2',
-          'tmq_changes', 'rest']
+from replaytopics import TopicPlayer
 
-# databases of the recording machine that no transcript makes before the
-# record lists them
+# tmq_changes is played within tmq_stable_topic
+PLAYED = ['session', 'setup', 'query', 'types', 'large', 'write_raw', 'stmt2',
+          'tmq_setup', 'tmq', 'tmq_query_topic', 'tmq_all_types',
+          'tmq_stable_topic', 'tmq_database_topic', 'rest']
+CHANGES = ('tmq_changes',
+           'rows deleted, a sub table dropped, a column added, a row inserted')
+
+# databases and topics of the recording machine that no transcript makes before
+# the record lists them
 THERE_BEFORE = ['alltypes', 'p_ns', 'p_ms', 'p_us']
+TOPICS_THERE_BEFORE = ['t_all_st', 't_all_db', 't_all']
 
 FETCH = 7
 FETCH_HEAD = 42
@@ -50,8 +56,8 @@ PREFIXES = {8: 2, 10: 2, 15: 2, 16: 2, 18: 4, 20: 2}
 class WebSocket:
     """As much of RFC 6455 as a test needs."""
 
-    def __init__(self, port, path):
-        self.socket = socket.create_connection(('127.0.0.1', port), 60)
+    def __init__(self, port, path, host='127.0.0.1'):
+        self.socket = socket.create_connection((host, port), 60)
         self.file = self.socket.makefile('rb')
         key = base64.b64encode(os.urandom(16)).decode()
         self.socket.sendall((
@@ -230,6 +236,9 @@ class Player:
             for number, exchange in enumerate(lines, 1):
                 self.play_http(number, exchange)
             return
+        if lines[0].get('note') == 'connection to /rest/tmq':
+            self.play_topic(path, lines)
+            return
         self.socket = WebSocket(self.port, '/ws')
         self.results = {}
         self.ids = {}
@@ -243,6 +252,17 @@ class Player:
         for result in self.results.values():
             self.finish(result)
         self.socket.close()
+
+    def play_topic(self, path, lines):
+        """What a consumer did; a note tells when something changed."""
+        def change(note):
+            if note == CHANGES[1]:
+                name = self.name
+                self.play(path.with_name(f'{CHANGES[0]}.jsonl'))
+                self.name = name
+        socket = WebSocket(self.port, '/rest/tmq')
+        TopicPlayer(self, socket, decode_block, change).play(lines)
+        socket.close()
 
     @staticmethod
     def answer_to(lines, number):
@@ -484,9 +504,12 @@ def prepare(port):
     socket.send(json.dumps({'action': 'conn', 'args': {
         'req_id': 1, 'user': 'root', 'password': 'taosdata'}}))
     socket.receive()
-    for name in THERE_BEFORE:
+    made = [f'create database {name}' for name in THERE_BEFORE]
+    made += [f'create topic {name} as database {THERE_BEFORE[0]}'
+             for name in TOPICS_THERE_BEFORE]
+    for sql in made:
         socket.send(json.dumps({'action': 'query', 'args': {
-            'req_id': 2, 'sql': f'create database {name}'}}))
+            'req_id': 2, 'sql': sql}}))
         reply = json.loads(socket.receive())
         if reply['code'] != 0:
             raise RuntimeError(reply['message'])

@@ -7,6 +7,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import time
 
 import testserver
 
@@ -30,6 +31,54 @@ def install():
         sys.exit(testserver.SKIPPED)
 
 
+def bind(taosws, connection):
+    """Rows of two sub tables through a prepared statement."""
+    statement = connection.stmt2_statement()
+    statement.prepare(f'insert into {name}.meters (tbname, location, ts, '
+                      'voltage, note) values (?, ?, ?, ?, ?)')
+    statement.bind([taosws.stmt2_bind_param_view(
+        table_name=table, tags=[taosws.varchar_to_tag(place)],
+        columns=[taosws.millis_timestamps_to_column([1734635565644]),
+                 taosws.ints_to_column([voltage]),
+                 taosws.nchar_to_column(['b'])])
+        for table, place, voltage in (('d2', 'Bergen', 202),
+                                      ('d3', 'Tromsø', 203))])
+    return statement.execute()
+
+
+def follow(taosws, uri):
+    """What a new consumer gets, and one of its group after a commit."""
+    options = {'td.connect.user': 'root', 'td.connect.pass': 'taosdata',
+               'group.id': name, 'client.id': name,
+               'auto.offset.reset': 'earliest', 'enable.auto.commit': 'false'}
+    dsn = {'td.connect.websocket.scheme': 'ws',
+           'td.connect.ip': uri.split('//')[1].split('@')[-1].split(':')[0],
+           'td.connect.port': uri.rstrip('/').rsplit(':', 1)[1]}
+    got = []
+    for _ in range(2):
+        consumer = taosws.Consumer({**options, **dsn})
+        consumer.subscribe([name])
+        while message := consumer.poll(timeout=2.0):
+            got += [tuple(row) for block in message for row in block.fetchall()]
+            consumer.commit(message)
+        consumer.unsubscribe()
+        consumer.close()
+        got.append('end')
+    return got
+
+
+def drop_topic(uri):
+    """As soon as the server has noticed that the consumers are gone."""
+    end = time.monotonic() + 30
+    while True:
+        try:
+            return testserver.rest(uri, f'drop topic {name}')
+        except RuntimeError as error:
+            if 'subscribed' not in str(error) or time.monotonic() > end:
+                raise
+        time.sleep(0.1)
+
+
 def main():
     taosws = install()
     uri = testserver.start()
@@ -51,11 +100,20 @@ def main():
     rows = [tuple(row) for row in connection.query(
         f'select tbname, voltage, note, location from {name}_to.meters '
         'order by ts')]
+    testserver.rest(uri, f'create topic {name} as select tbname, voltage '
+                    f'from {name}.meters')
+    rows.append(bind(taosws, connection))
+    followed = follow(taosws, uri)
+    drop_topic(uri)
     for database in (name, f'{name}_to'):
         testserver.rest(uri, f'drop database {database}')
-    expected = [('d1', 201, 'æ😀', 'Oslo'), ('d1', None, None, 'Oslo')]
+    expected = [('d1', 201, 'æ😀', 'Oslo'), ('d1', None, None, 'Oslo'), 2]
+    expected_followed = [('d1', 201), ('d1', None), ('d2', 202), ('d3', 203)]
     print(f'expected {expected}\nfound    {rows}')
-    return 0 if rows == expected else 1
+    print(f'expected {expected_followed}, end, end\nfound    {followed}')
+    return 0 if rows == expected and sorted(
+        followed[:-2], key=repr) == sorted(expected_followed, key=repr) and \
+        followed[-2:] == ['end', 'end'] else 1
 
 
 sys.exit(main())

@@ -5,6 +5,7 @@
 #include <gst/app/app.h>
 #include <gst/check/gstcheck.h>
 #include <gst/check/gstharness.h>
+#include <string.h>
 
 #include "feed.h"
 #include "ledger.h"
@@ -629,6 +630,51 @@ GST_START_TEST (test_one_of_two_sinks_that_fails_is_enough)
 
 GST_END_TEST;
 
+GST_START_TEST (test_a_decoder_asks_for_the_columns)
+{
+  Feed feed;
+
+  feed_init_text (&feed, "tdenginecsvdec ! queue !", "super-table=meters");
+  feed_push_text (&feed, "voltage,location,tbname,ts\n"
+      "201,Oslo,d1,2024-12-19T19:12:45.642Z\n" ",Bergen,d2,1734635565643\n");
+  feed_end (&feed);
+  assert_content ("select tbname, ts, voltage, location, groupid from "
+      "%s.meters order by ts", "d1|2024-12-19T19:12:45.642Z|201|Oslo|NULL\n"
+      "d2|2024-12-19T19:12:45.643Z|NULL|Bergen|NULL\n");
+  feed_clear (&feed);
+
+  feed_init_text (&feed, "tdenginejsondec !", "table=plain");
+  feed_push_text (&feed, "{\"ts\":1734635565642,\"note\":\"\\u00e6\"}\n");
+  feed_end (&feed);
+  assert_content ("select * from %s.plain",
+      "2024-12-19T19:12:45.642Z|NULL|NULL|\303\246\n");
+  feed_clear (&feed);
+}
+
+GST_END_TEST;
+
+static void
+assert_decoder_fails (const gchar * properties, const gchar * words)
+{
+  Feed feed;
+  g_autoptr (GError) error = NULL;
+
+  feed_init_text (&feed, "tdenginecsvdec !", properties);
+  feed_push_text (&feed, "ts,volts\n1734635565642,1\n");
+  g_autoptr (GstMessage) message = feed_wait (&feed);
+  gst_message_parse_error (message, &error, NULL);
+  fail_unless (strstr (error->message, words), "%s", error->message);
+  feed_clear (&feed);
+}
+
+GST_START_TEST (test_a_decoder_says_what_the_table_lacks)
+{
+  assert_decoder_fails ("table=plain", "The table has no column \"volts\"");
+  assert_decoder_fails ("table=nosuch", "Table does not exist");
+}
+
+GST_END_TEST;
+
 static Suite *
 sink_suite (void)
 {
@@ -638,6 +684,8 @@ sink_suite (void)
   suite_add_tcase (suite, tc);
   tcase_add_checked_fixture (tc, set_up, feed_tear_down);
   tcase_add_unchecked_fixture (tc, NULL, test_server_stop);
+  tcase_add_test (tc, test_a_decoder_asks_for_the_columns);
+  tcase_add_test (tc, test_a_decoder_says_what_the_table_lacks);
   tcase_add_test (tc, test_sub_tables_come_into_being_with_their_tags);
   tcase_add_test (tc, test_a_block_of_one_table_goes_as_it_is);
   tcase_add_test (tc, test_columns_are_matched_by_name);

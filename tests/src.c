@@ -265,7 +265,7 @@ static const struct
   {"query", "use information_schema", gst_resource_error_quark,
       GST_RESOURCE_ERROR_SETTINGS, 0, "no rows"},
   {"query", "", gst_resource_error_quark,
-      GST_RESOURCE_ERROR_SETTINGS, 0, "query property"},
+      GST_RESOURCE_ERROR_SETTINGS, 0, "set the query or the table property"},
   {"password", "hunter2", gst_resource_error_quark,
       GST_RESOURCE_ERROR_NOT_AUTHORIZED, 0x0357, "Authentication failure"},
   {"password", "", gst_resource_error_quark,

@@ -68,10 +68,12 @@ judge_locked (GstTDengineProgress * self, GstTDengineToken * token)
 
   if (self->failure)
     return g_error_copy (self->failure);
+  if (token->n_given_up == 0 && token->n_confirmed == 0)
+    return g_error_new_literal (GST_TDENGINE_ERROR,
+        GST_TDENGINE_ERROR_NOT_SUPPORTED,
+        "No element downstream confirms checkpoints");
   if (token->n_given_up > 0)
     why = "An element that took the checkpoint did not confirm it";
-  else if (token->n_confirmed == 0)
-    why = "No element downstream confirms checkpoints";
   else if (token->number < self->newest)
     why = "A later checkpoint was confirmed before";
   if (why)

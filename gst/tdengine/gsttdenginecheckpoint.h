@@ -55,7 +55,8 @@ typedef struct _GstTDengineCheckpoint GstTDengineCheckpoint;
 /**
  * GstTDengineProgressFunc:
  * @position: (nullable): what the checkpoint was made with
- * @error: (nullable): why it is not confirmed; %NULL where it is
+ * @error: (nullable): why it is not confirmed,
+ *   %GST_TDENGINE_ERROR_NOT_SUPPORTED where no one took it; %NULL where it is
  * @user_data: what [ctor@GstTDengine.Progress.new] got
  *
  * Tells what became of a checkpoint.

@@ -316,6 +316,21 @@ send_next (GstTDengineConnection * self, GstTDengineNext next, guint64 req_id,
         gst_tdengine_messages_stmt2_exec (req_id, resource_id));
 }
 
+/* Nobody waits any more for what the server has made: it would keep it for as
+ * long as the connection is there. */
+static void
+free_unwanted (GstTDengineConnection * self, const GstTDengineReply * reply)
+{
+  if (reply->schema)
+    gst_tdengine_connection_post_text (self,
+        gst_tdengine_messages_free_result (gst_tdengine_connection_next_id
+            (self), reply->id));
+  else if (reply->code == 0 && g_strcmp0 (reply->action, "stmt2_init") == 0)
+    gst_tdengine_connection_post_text (self,
+        gst_tdengine_messages_stmt2_close (gst_tdengine_connection_next_id
+            (self), reply->stmt_id));
+}
+
 static void
 take_reply (GstTDengineConnection * self, GstTDengineMessage * message,
     GstTDengineReply * reply)
@@ -326,7 +341,6 @@ take_reply (GstTDengineConnection * self, GstTDengineMessage * message,
   g_mutex_lock (&self->lock);
   GstTDengineRequest *request =
       g_hash_table_lookup (self->waiting, &reply->req_id);
-  /* else nobody waits any more */
   if (request) {
     unregister_locked (self, request);
     request->reply = *reply;
@@ -344,7 +358,10 @@ take_reply (GstTDengineConnection * self, GstTDengineMessage * message,
   }
   g_mutex_unlock (&self->lock);
 
-  send_next (self, next, next_id, resource_id);
+  if (request)
+    send_next (self, next, next_id, resource_id);
+  else
+    free_unwanted (self, reply);
 }
 
 static void
@@ -459,9 +476,8 @@ gst_tdengine_connection_wait_locked (GstTDengineConnection * self,
   if (request->done || request->deadline > g_get_monotonic_time ())
     return TRUE;
   unregister_locked (self, request);
-  g_set_error (error, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_TIMEOUT,
-      "The server did not answer within %u ms",
-      self->settings->message_timeout);
+  g_set_error_literal (error, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_TIMEOUT,
+      "The server did not answer in time");
   return FALSE;
 }
 
@@ -495,15 +511,17 @@ gst_tdengine_connection_wait (GstTDengineConnection * self,
 /* opening and closing */
 
 static gboolean
-log_in (GstTDengineConnection * self, GCancellable * cancellable,
-    GError ** error)
+log_in (GstTDengineConnection * self, gint64 deadline,
+    GCancellable * cancellable, GError ** error)
 {
   GstTDengineRequest request = { 0 };
   guint64 req_id = gst_tdengine_connection_next_id (self);
-  gboolean done;
+  gboolean done = gst_tdengine_connection_send_text (self, &request, req_id,
+      gst_tdengine_messages_conn (req_id, self->settings), error);
 
-  done = gst_tdengine_connection_send_text (self, &request, req_id,
-      gst_tdengine_messages_conn (req_id, self->settings), error)
+  /* one time-out for all of connecting */
+  request.deadline = deadline;
+  done = done
       && gst_tdengine_connection_wait (self, &request, cancellable, error);
   if (done)
     self->server_version = g_steal_pointer (&request.reply.version);
@@ -520,8 +538,7 @@ log_in (GstTDengineConnection * self, GCancellable * cancellable,
  * @cancellable: (nullable): to give up early
  * @error: (out) (optional): return location for an error
  *
- * Connects and logs in. Blocks for the connect and the message time-out at
- * most.
+ * Connects and logs in. Blocks for the connect time-out at most.
  *
  * Returns: %FALSE with an error: %GST_TDENGINE_ERROR_CONNECT,
  *   %GST_TDENGINE_ERROR_TIMEOUT, %GST_TDENGINE_ERROR_SERVER (855 for a wrong
@@ -531,6 +548,9 @@ gboolean
 gst_tdengine_connection_open (GstTDengineConnection * connection,
     GCancellable * cancellable, GError ** error)
 {
+  gint64 deadline = g_get_monotonic_time () +
+      connection->settings->connect_timeout * G_TIME_SPAN_MILLISECOND;
+
   g_return_val_if_fail (connection->socket == NULL, FALSE);
 
   if (!gst_tdengine_settings_validate (connection->settings, error))
@@ -545,7 +565,7 @@ gst_tdengine_connection_open (GstTDengineConnection * connection,
   connection->reader =
       g_thread_new ("tdengine-reader", read_replies, connection);
   g_mutex_unlock (&connection->lock);
-  if (log_in (connection, cancellable, error))
+  if (log_in (connection, deadline, cancellable, error))
     return TRUE;
   gst_tdengine_connection_close (connection);
   return FALSE;
@@ -624,6 +644,8 @@ run_statement (GstTDengineConnection * self, const gchar * sql,
         GST_TDENGINE_ERROR_EMPTY_SQL, "The statement is empty");
     return FALSE;
   }
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return FALSE;
   gst_tdengine_messages_write_query_head (head, req_id, parts[1].size);
   return gst_tdengine_connection_send (self, request, req_id, parts, 2, error)
       && gst_tdengine_connection_wait (self, request, cancellable, error);
@@ -691,7 +713,8 @@ gst_tdengine_connection_query (GstTDengineConnection * connection,
   return query;
 }
 
-/* The twins that do not block: the blocking call in a thread of GIO's. */
+/* The twins that do not block: the blocking call in a thread of GIO's. What it
+ * has done counts, also where it was cancelled before anyone asked. */
 
 static void
 open_in_thread (GTask * task, gpointer source, gpointer data,
@@ -723,6 +746,7 @@ gst_tdengine_connection_open_async (GstTDengineConnection * connection,
       g_task_new (connection, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, gst_tdengine_connection_open_async);
+  g_task_set_check_cancellable (task, FALSE);
   g_task_run_in_thread (task, open_in_thread);
 }
 
@@ -776,6 +800,7 @@ gst_tdengine_connection_execute_async (GstTDengineConnection * connection,
       g_task_new (connection, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, gst_tdengine_connection_execute_async);
+  g_task_set_check_cancellable (task, FALSE);
   g_task_set_task_data (task, g_strdup (sql), g_free);
   g_task_run_in_thread (task, execute_in_thread);
 }
@@ -830,6 +855,7 @@ gst_tdengine_connection_query_async (GstTDengineConnection * connection,
       g_task_new (connection, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, gst_tdengine_connection_query_async);
+  g_task_set_check_cancellable (task, FALSE);
   g_task_set_task_data (task, g_strdup (sql), g_free);
   g_task_run_in_thread (task, query_in_thread);
 }

@@ -13,7 +13,6 @@
   gst_tdengine_error_refuse (error, GST_TDENGINE_ERROR_SCHEMA, \
       "", __VA_ARGS__)
 
-#define NAME_COLUMN "tbname"
 /* of a column that does not say how long its values may be */
 #define DEFAULT_LENGTH 255
 
@@ -87,7 +86,7 @@ is_stored (Definition * self, guint index, gboolean as_tag)
 
   if (!gst_tdengine_write_settings_is_super (self->settings))
     return !as_tag;
-  return !g_str_equal (name, NAME_COLUMN)
+  return !g_str_equal (name, GST_TDENGINE_NAME_COLUMN)
       && gst_tdengine_write_settings_is_tag (self->settings, name) == as_tag;
 }
 

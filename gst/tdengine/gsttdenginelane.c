@@ -130,7 +130,7 @@ choose_other_than_raw (GstTDengineLane * self)
 }
 
 /* Raw blocks make no table: one that is not known to be there goes another way,
- * which makes it with its tags. Nor can they carry a BLOB: the
+ * which makes it with its tags, if there are any. Nor can they carry a BLOB: the
  * server dies of it. */
 static gboolean
 may_go_raw (GstTDengineLane * self, const guint8 * name, gsize size)
@@ -141,7 +141,8 @@ may_go_raw (GstTDengineLane * self, const guint8 * name, gsize size)
     return FALSE;
   return mode == GST_TDENGINE_WRITE_MODE_RAW
       || (mode == GST_TDENGINE_WRITE_MODE_AUTO
-      && (!self->plan->target->is_super || is_known (self, name, size)));
+      && (self->plan->target->n_bound_tags == 0
+          || is_known (self, name, size)));
 }
 
 /* whether these rows of one table may go as they are */
@@ -454,7 +455,8 @@ gst_tdengine_lane_submit (GstTDengineLane * self, GCancellable * cancellable,
     if (!advance (self, FALSE, cancellable, error))
       return FALSE;
   }
-  return TRUE;
+  /* what a cancelled wait left to be sent */
+  return advance (self, FALSE, cancellable, error);
 }
 
 /* what is held */
@@ -465,10 +467,18 @@ gst_tdengine_lane_hold (GstTDengineLane * self, const GstTDengineRun * run)
   gst_tdengine_batch_append (self->held, run);
 }
 
+/* rows that are not sent yet, or have to be once more */
 guint
 gst_tdengine_lane_get_n_held (GstTDengineLane * self)
 {
-  return self->held->n_rows + (self->next ? self->next->n_rows : 0);
+  guint n_rows = self->held->n_rows + (self->next ? self->next->n_rows : 0);
+  GList *item = self->under_way.head;
+
+  if (item && gst_tdengine_carrier_is_busy (self->carrier))
+    item = item->next;
+  for (; item; item = item->next)
+    n_rows += ((GstTDengineBatch *) item->data)->n_rows;
+  return n_rows;
 }
 
 gboolean

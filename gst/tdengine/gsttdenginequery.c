@@ -241,6 +241,7 @@ gst_tdengine_query_next_async (GstTDengineQuery * query,
   g_autoptr (GTask) task = g_task_new (query, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, gst_tdengine_query_next_async);
+  g_task_set_check_cancellable (task, FALSE);
   g_task_run_in_thread (task, next_in_thread);
 }
 

@@ -2,12 +2,13 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include <errno.h>
+#include <math.h>
 #include <string.h>
 
 #include "gsttdengineblock.h"
 #include "gsttdenginedecimal.h"
 #include "gsttdengineerror.h"
+#include "gsttdengineparse.h"
 #include "gsttdenginerows-private.h"
 #include "gsttdenginerowsbuilder.h"
 
@@ -25,6 +26,8 @@ struct _GstTDengineRowsBuilder
   GstTDengineSchema *schema;
   guint n_columns;
   ColumnBuilder *columns;
+  GTimeZone *zone;              /* of times that name none, NULL: UTC */
+  GstTDenginePrecision time_unit;       /* of times that are numbers */
 };
 
 G_DEFINE_BOXED_TYPE (GstTDengineRowsBuilder, gst_tdengine_rows_builder,
@@ -47,6 +50,7 @@ gst_tdengine_rows_builder_new (GstTDengineSchema * schema)
 
   g_atomic_ref_count_init (&self->ref_count);
   self->schema = gst_tdengine_schema_ref (schema);
+  self->time_unit = gst_tdengine_schema_get_precision (schema);
   self->n_columns = gst_tdengine_schema_get_n_columns (schema);
   self->columns = g_new0 (ColumnBuilder, self->n_columns);
   for (guint i = 0; i < self->n_columns; i++) {
@@ -88,6 +92,7 @@ gst_tdengine_rows_builder_unref (GstTDengineRowsBuilder * builder)
     g_byte_array_unref (builder->columns[i].values);
   }
   g_free (builder->columns);
+  g_clear_pointer (&builder->zone, g_time_zone_unref);
   gst_tdengine_schema_unref (builder->schema);
   g_free (builder);
 }
@@ -99,6 +104,16 @@ refuse_value (ColumnBuilder * column, GError ** error, const gchar * what)
       "%s does not fit column \"%s\" of type %s", what, column->info->name,
       gst_tdengine_type_get_name (column->info->type));
   return FALSE;
+}
+
+static gboolean
+refuse_text (ColumnBuilder * column, GError ** error, const gchar * text,
+    gsize size)
+{
+  g_autofree gchar *valid = g_utf8_make_valid (text, MIN (size, 60));
+  g_autofree gchar *what = g_strdup_printf ("\"%s\"", valid);
+
+  return refuse_value (column, error, what);
 }
 
 static ColumnBuilder *
@@ -166,6 +181,42 @@ gst_tdengine_rows_builder_append_null (GstTDengineRowsBuilder * builder,
   }
   append_offset (self, -1);
   self->n_rows++;
+}
+
+static void
+truncate_fixed (ColumnBuilder * self, guint n_rows)
+{
+  g_byte_array_set_size (self->head, block_bitmap_size (n_rows));
+  if (n_rows % 8 > 0)
+    self->head->data[n_rows / 8] &= 0xff << (8 - n_rows % 8);
+  g_byte_array_set_size (self->values,
+      n_rows * gst_tdengine_type_get_width (self->info->type));
+}
+
+static void
+truncate_varying (ColumnBuilder * self, guint n_rows)
+{
+  for (guint row = n_rows; row < self->n_rows; row++) {
+    gint32 offset = (gint32) GST_READ_UINT32_LE (self->head->data + 4 * row);
+
+    if (offset >= 0) {
+      g_byte_array_set_size (self->values, offset);
+      break;
+    }
+  }
+  g_byte_array_set_size (self->head, 4 * n_rows);
+}
+
+static void
+truncate_column (ColumnBuilder * self, guint n_rows)
+{
+  if (self->n_rows <= n_rows)
+    return;
+  if (gst_tdengine_type_get_width (self->info->type) > 0)
+    truncate_fixed (self, n_rows);
+  else
+    truncate_varying (self, n_rows);
+  self->n_rows = n_rows;
 }
 
 static gboolean
@@ -318,14 +369,38 @@ has_room (ColumnBuilder * self, gsize size)
   return self->values->len + sizeof (guint32) + size <= G_MAXINT32;
 }
 
+/* U+0000 is a character, too, if not to GLib's strings */
+static gboolean
+is_utf8 (const gchar * text, gsize size)
+{
+  const gchar *end = text + size, *valid_end;
+
+  while (!g_utf8_validate_len (text, end - text, &valid_end)) {
+    if (*valid_end != 0)
+      return FALSE;
+    text = valid_end + 1;
+  }
+  return TRUE;
+}
+
+static gsize
+count_chars (const gchar * text, gsize size)
+{
+  gsize n_chars = 0;
+
+  for (gsize i = 0; i < size; i++)
+    n_chars += (text[i] & 0xc0) != 0x80;
+  return n_chars;
+}
+
 static gboolean
 append_nchar (ColumnBuilder * self, const gchar * value, gsize size,
     GError ** error)
 {
-  if (!g_utf8_validate_len (value, size, NULL))
+  if (!is_utf8 (value, size))
     return refuse_value (self, error, "Text that is not UTF-8");
 
-  glong n_chars = g_utf8_strlen (value, size);
+  gsize n_chars = count_chars (value, size);
   if (n_chars > G_MAXUINT16 / 4 || !has_room (self, 4 * n_chars))
     return refuse_value (self, error, "Text this long");
 
@@ -345,13 +420,25 @@ append_decimal (ColumnBuilder * self, const gchar * value, gsize size,
   guint8 bytes[16];
 
   if (!gst_tdengine_decimal_parse (value, size, self->info->digits,
-          self->info->scale, &decimal)) {
-    g_autofree gchar *what = g_strdup_printf ("\"%.*s\"", (gint) MIN (size, 60),
-        value);
-    return refuse_value (self, error, what);
-  }
+          self->info->scale, &decimal))
+    return refuse_text (self, error, value, size);
   gst_tdengine_decimal_write (decimal, bytes, sizeof bytes);
   append_fixed (self, bytes, FALSE);
+  return TRUE;
+}
+
+/* value may be NULL: the bytes are yet to be filled in */
+static gboolean
+append_bytes (ColumnBuilder * self, const guint8 * value, gsize size,
+    GError ** error)
+{
+  if (size > (gst_tdengine_type_get_prefix (self->info->type) == 2 ?
+          G_MAXUINT16 : G_MAXINT32) || !has_room (self, size))
+    return refuse_value (self, error, "A value this long");
+
+  guint8 *out = append_varying (self, size);
+  if (value && size > 0)
+    memcpy (out, value, size);
   return TRUE;
 }
 
@@ -383,14 +470,7 @@ gst_tdengine_rows_builder_append_data (GstTDengineRowsBuilder * builder,
     return append_nchar (self, (const gchar *) value, size, error);
   if (gst_tdengine_type_get_width (self->info->type) > 0)
     return refuse_value (self, error, "Text");
-  if (size > (gst_tdengine_type_get_prefix (self->info->type) == 2 ?
-          G_MAXUINT16 : G_MAXINT32) || !has_room (self, size))
-    return refuse_value (self, error, "A value this long");
-
-  guint8 *out = append_varying (self, size);
-  if (size > 0)
-    memcpy (out, value, size);
-  return TRUE;
+  return append_bytes (self, value, size, error);
 }
 
 /**
@@ -465,6 +545,203 @@ gst_tdengine_rows_builder_append_value (GstTDengineRowsBuilder * builder,
       g_value_get_int64 (&wide), error);
 }
 
+/**
+ * gst_tdengine_rows_builder_set_times:
+ * @builder: a builder
+ * @zone: (nullable): the zone of times that name none, or %NULL for UTC
+ * @unit: the unit of times that are numbers
+ *
+ * Says how [method@GstTDengine.RowsBuilder.append_text] reads times. Unless it
+ * is told, they are in UTC and in the schema's precision.
+ */
+void
+gst_tdengine_rows_builder_set_times (GstTDengineRowsBuilder * builder,
+    GTimeZone * zone, GstTDenginePrecision unit)
+{
+  g_clear_pointer (&builder->zone, g_time_zone_unref);
+  builder->zone = zone ? g_time_zone_ref (zone) : NULL;
+  builder->time_unit = unit;
+}
+
+/* a coarser precision cuts off what it can't hold, also before 1970 */
+static gboolean
+convert_ticks (gint64 ticks, GstTDenginePrecision from,
+    GstTDenginePrecision to, gint64 * result)
+{
+  gint64 from_unit = gst_tdengine_precision_get_unit (from);
+  gint64 to_unit = gst_tdengine_precision_get_unit (to);
+
+  if (from_unit >= to_unit)
+    return !__builtin_mul_overflow (ticks, from_unit / to_unit, result);
+  gint64 factor = to_unit / from_unit;
+  *result = ticks / factor - (ticks % factor < 0);
+  return TRUE;
+}
+
+static gboolean
+read_time (GstTDengineRowsBuilder * self, const gchar * text, gsize size,
+    gint64 * time)
+{
+  GstTDenginePrecision precision =
+      gst_tdengine_schema_get_precision (self->schema);
+  gint64 ticks;
+
+  if (gst_tdengine_parse_int (text, size, &ticks))
+    return convert_ticks (ticks, self->time_unit, precision, time);
+  return gst_tdengine_parse_time (text, size, self->zone, precision, time);
+}
+
+static gboolean
+read_int (GstTDengineRowsBuilder * self, GstTDengineType type,
+    const gchar * text, gsize size, gint64 * value)
+{
+  gboolean is_true, is_bool;
+
+  if (type == GST_TDENGINE_TYPE_TIMESTAMP)
+    return read_time (self, text, size, value);
+  if (type != GST_TDENGINE_TYPE_BOOL)
+    return gst_tdengine_parse_int (text, size, value);
+  is_bool = gst_tdengine_parse_bool (text, size, &is_true);
+  *value = is_true;
+  return is_bool;
+}
+
+static gboolean
+append_float_text (GstTDengineRowsBuilder * self, guint column,
+    const gchar * text, gsize size, GError ** error)
+{
+  gdouble value;
+
+  if (!gst_tdengine_parse_double (text, size, &value)
+      || (self->columns[column].info->type == GST_TDENGINE_TYPE_FLOAT
+          && isinf ((gfloat) value) && !isinf (value)))
+    return refuse_text (&self->columns[column], error, text, size);
+  return gst_tdengine_rows_builder_append_double (self, column, value, error);
+}
+
+static gboolean
+append_uint_text (GstTDengineRowsBuilder * self, guint column,
+    const gchar * text, gsize size, GError ** error)
+{
+  guint64 value;
+
+  if (!gst_tdengine_parse_uint (text, size, &value))
+    return refuse_text (&self->columns[column], error, text, size);
+  return gst_tdengine_rows_builder_append_uint64 (self, column, value, error);
+}
+
+static gboolean
+append_int_text (GstTDengineRowsBuilder * self, guint column,
+    const gchar * text, gsize size, GError ** error)
+{
+  gint64 value;
+
+  if (!read_int (self, self->columns[column].info->type, text, size, &value))
+    return refuse_text (&self->columns[column], error, text, size);
+  return gst_tdengine_rows_builder_append_int64 (self, column, value, error);
+}
+
+static gboolean
+is_too_long (ColumnBuilder * self, const gchar * text, gsize size)
+{
+  gsize length = self->info->type == GST_TDENGINE_TYPE_NCHAR ?
+      count_chars (text, size) : size;
+
+  return self->info->length > 0 && length > self->info->length;
+}
+
+static gboolean
+append_hex_text (ColumnBuilder * self, const gchar * text, gsize size,
+    GError ** error)
+{
+  guint n_rows = self->n_rows;
+
+  if (is_too_long (self, text, size / 2))
+    return refuse_value (self, error, "A value this long");
+  if (!append_bytes (self, NULL, size / 2, error))
+    return FALSE;
+  if (gst_tdengine_parse_hex (text, size, self->values->data +
+          self->values->len - size / 2))
+    return TRUE;
+  truncate_column (self, n_rows);
+  return refuse_text (self, error, text, size);
+}
+
+static void
+trim (const gchar ** text, gsize * size)
+{
+  while (*size > 0 && (*text)[0] == ' ') {
+    (*text)++;
+    (*size)--;
+  }
+  while (*size > 0 && (*text)[*size - 1] == ' ')
+    (*size)--;
+}
+
+/**
+ * gst_tdengine_rows_builder_append_text:
+ * @builder: a builder
+ * @column: which column, from 0
+ * @text: (array length=size) (element-type guint8): text in UTF-8; a VARCHAR
+ *   may be any bytes
+ * @size: bytes of @text, or -1 where it ends with a zero byte
+ * @error: (out) (optional): return location for an error
+ *
+ * Appends a value that is written as [method@GstTDengine.Rows.get_text] writes
+ * it, so that what one wrote is what the other reads. Also taken are
+ *
+ * - times in ISO 8601 with a space for the `T`, with any offset or none, with
+ *   more or fewer digits than the precision has, or without a clock time; and
+ *   as a number since 1970, see [method@GstTDengine.RowsBuilder.set_times].
+ *   What a precision can't hold is cut off.
+ * - BOOL as `0` and `1`, and in capitals
+ * - hexadecimal digits in capitals
+ * - spaces around what is no text
+ *
+ * Returns: %FALSE with %GST_TDENGINE_ERROR_INVALID_VALUE, and nothing
+ *   appended, where @text is no value of the column's type, is out of its range
+ *   or longer than the column says
+ */
+gboolean
+gst_tdengine_rows_builder_append_text (GstTDengineRowsBuilder * builder,
+    guint column, const gchar * text, gssize size, GError ** error)
+{
+  ColumnBuilder *self = get_column (builder, column);
+  gsize length = size < 0 ? strlen (text) : (gsize) size;
+
+  if (!self)
+    return FALSE;
+  switch (self->info->type) {
+    case GST_TDENGINE_TYPE_VARCHAR:
+    case GST_TDENGINE_TYPE_NCHAR:
+    case GST_TDENGINE_TYPE_JSON:
+      if (is_too_long (self, text, length))
+        return refuse_value (self, error, "Text this long");
+      return gst_tdengine_rows_builder_append_data (builder, column,
+          (const guint8 *) text, length, error);
+    default:
+      break;
+  }
+
+  trim (&text, &length);
+  switch (self->info->type) {
+    case GST_TDENGINE_TYPE_FLOAT:
+    case GST_TDENGINE_TYPE_DOUBLE:
+      return append_float_text (builder, column, text, length, error);
+    case GST_TDENGINE_TYPE_DECIMAL:
+    case GST_TDENGINE_TYPE_DECIMAL64:
+      return append_decimal (self, text, length, error);
+    case GST_TDENGINE_TYPE_VARBINARY:
+    case GST_TDENGINE_TYPE_GEOMETRY:
+    case GST_TDENGINE_TYPE_BLOB:
+      return append_hex_text (self, text, length, error);
+    case GST_TDENGINE_TYPE_UBIGINT:
+      return append_uint_text (builder, column, text, length, error);
+    default:
+      return append_int_text (builder, column, text, length, error);
+  }
+}
+
 /* without NULLs where there is no bitmap */
 static void
 append_bits (ColumnBuilder * self, const guint8 * bitmap, guint first,
@@ -512,7 +789,8 @@ gst_tdengine_rows_builder_append_values (GstTDengineRowsBuilder * builder,
   if (!self)
     return FALSE;
   width = gst_tdengine_type_get_width (self->info->type);
-  if (width == 0 || size % width != 0 || size / width > G_MAXINT32) {
+  if (width == 0 || size % width != 0
+      || size > G_MAXINT32 - (gsize) self->values->len) {
     g_autofree gchar *what = g_strdup_printf ("An array of %" G_GSIZE_FORMAT
         " bytes", size);
 
@@ -590,6 +868,126 @@ gst_tdengine_rows_builder_append_run (GstTDengineRowsBuilder * builder,
     append_varying_run (self, rows, from_column, first, n_rows);
 }
 
+static gboolean
+is_valid (const guint8 * validity, guint row)
+{
+  return !validity || (validity[row / 8] >> (row % 8) & 1);
+}
+
+static gboolean
+append_fixed_column (GstTDengineRowsBuilder * self, guint column,
+    const guint8 * values, gsize size, guint n_rows, const guint8 * validity,
+    GError ** error)
+{
+  guint first = self->columns[column].n_rows;
+
+  if (!gst_tdengine_rows_builder_append_values (self, column, values, size,
+          error))
+    return FALSE;
+  for (guint row = 0; validity && row < n_rows; row++) {
+    if (!is_valid (validity, row))
+      block_bitmap_set (self->columns[column].head->data, first + row);
+  }
+  return TRUE;
+}
+
+/* offsets are Arrow's: of each value and of the end */
+static gboolean
+append_varying_value (GstTDengineRowsBuilder * self, guint column,
+    const guint8 * values, gsize size, const guint8 * offset, GError ** error)
+{
+  guint32 start = GST_READ_UINT32_LE (offset);
+  guint32 end = GST_READ_UINT32_LE (offset + 4);
+
+  if (start > end || end > size)
+    return refuse_value (&self->columns[column], error,
+        "An offset beyond the values");
+  return gst_tdengine_rows_builder_append_data (self, column, values + start,
+      end - start, error);
+}
+
+static gboolean
+append_varying_column (GstTDengineRowsBuilder * self, guint column,
+    const guint8 * values, gsize size, const guint8 * offsets, guint n_rows,
+    const guint8 * validity, GError ** error)
+{
+  guint n_before = self->columns[column].n_rows;
+
+  for (guint row = 0; row < n_rows; row++) {
+    if (!is_valid (validity, row)) {
+      gst_tdengine_rows_builder_append_null (self, column);
+    } else if (!append_varying_value (self, column, values, size,
+            offsets + 4 * (gsize) row, error)) {
+      truncate_column (&self->columns[column], n_before);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+/* how many values there are; FALSE where the parts do not fit each other */
+static gboolean
+count_values (ColumnBuilder * self, GBytes * values, GBytes * offsets,
+    GBytes * validity, guint * n_rows, GError ** error)
+{
+  guint width = gst_tdengine_type_get_width (self->info->type);
+  gsize size = g_bytes_get_size (width > 0 || !offsets ? values : offsets);
+  gsize n;
+
+  if ((width == 0) != (offsets != NULL))
+    return refuse_value (self, error, offsets ? "A column with offsets" :
+        "A column without offsets");
+  if (size % (width > 0 ? width : 4) != 0 || (width == 0 && size == 0))
+    return refuse_value (self, error, "A part of a value");
+  n = width > 0 ? size / width : size / 4 - 1;
+  if (n > G_MAXINT32 - self->n_rows)
+    return refuse_value (self, error, "A column this long");
+  if (validity && g_bytes_get_size (validity) < block_bitmap_size (n))
+    return refuse_value (self, error, "A validity shorter than the values");
+  *n_rows = n;
+  return TRUE;
+}
+
+/**
+ * gst_tdengine_rows_builder_append_column:
+ * @builder: a builder
+ * @column: which column, from 0
+ * @values: the values, one behind the other; numbers are little-endian and as
+ *   wide as [func@GstTDengine.type_get_width] says
+ * @offsets: (nullable): where each value begins in @values, and where the last
+ *   one ends: 32 bits each, one more than there are values; %NULL where the
+ *   type has a width
+ * @validity: (nullable): a bit a value, the least significant first, 0 for a
+ *   NULL; or %NULL where there is none
+ * @error: (out) (optional): return location for an error
+ *
+ * Appends any number of values at once, in the layout of an Arrow array, which
+ * is that of a numpy array where types have a width. A BOOL is a byte, though,
+ * 0 or 1, and an NCHAR is UTF-8.
+ *
+ * Returns: %FALSE with %GST_TDENGINE_ERROR_INVALID_VALUE, and nothing
+ *   appended, where the parts do not fit the column or each other
+ */
+gboolean
+gst_tdengine_rows_builder_append_column (GstTDengineRowsBuilder * builder,
+    guint column, GBytes * values, GBytes * offsets, GBytes * validity,
+    GError ** error)
+{
+  ColumnBuilder *self = get_column (builder, column);
+  gconstpointer valid = validity ? g_bytes_get_data (validity, NULL) : NULL;
+  gsize size;
+  gconstpointer data = g_bytes_get_data (values, &size);
+  guint n_rows;
+
+  if (!self || !count_values (self, values, offsets, validity, &n_rows, error))
+    return FALSE;
+  if (!offsets)
+    return append_fixed_column (builder, column, data, size, n_rows, valid,
+        error);
+  return append_varying_column (builder, column, data, size,
+      g_bytes_get_data (offsets, NULL), n_rows, valid, error);
+}
+
 /**
  * gst_tdengine_rows_builder_get_n_rows:
  * @builder: a builder
@@ -602,6 +1000,22 @@ guint
 gst_tdengine_rows_builder_get_n_rows (GstTDengineRowsBuilder * builder)
 {
   return builder->n_columns > 0 ? builder->columns[0].n_rows : 0;
+}
+
+/**
+ * gst_tdengine_rows_builder_truncate:
+ * @builder: a builder
+ * @n_rows: how many rows to keep
+ *
+ * Takes back what any column has beyond a number of rows: a row, say, of which
+ * one value turned out not to fit.
+ */
+void
+gst_tdengine_rows_builder_truncate (GstTDengineRowsBuilder * builder,
+    guint n_rows)
+{
+  for (guint i = 0; i < builder->n_columns; i++)
+    truncate_column (&builder->columns[i], n_rows);
 }
 
 static gboolean

@@ -69,6 +69,23 @@ gboolean                 gst_tdengine_rows_builder_append_values  (GstTDengineRo
                                                                    gsize size,
                                                                    GError **error);
 GST_TDENGINE_API
+void                     gst_tdengine_rows_builder_set_times      (GstTDengineRowsBuilder *builder,
+                                                                   GTimeZone *zone,
+                                                                   GstTDenginePrecision unit);
+GST_TDENGINE_API
+gboolean                 gst_tdengine_rows_builder_append_text    (GstTDengineRowsBuilder *builder,
+                                                                   guint column,
+                                                                   const gchar *text,
+                                                                   gssize size,
+                                                                   GError **error);
+GST_TDENGINE_API
+gboolean                 gst_tdengine_rows_builder_append_column  (GstTDengineRowsBuilder *builder,
+                                                                   guint column,
+                                                                   GBytes *values,
+                                                                   GBytes *offsets,
+                                                                   GBytes *validity,
+                                                                   GError **error);
+GST_TDENGINE_API
 void                     gst_tdengine_rows_builder_append_run     (GstTDengineRowsBuilder *builder,
                                                                    guint column,
                                                                    GstTDengineRows *rows,
@@ -77,6 +94,9 @@ void                     gst_tdengine_rows_builder_append_run     (GstTDengineRo
                                                                    guint n_rows);
 GST_TDENGINE_API
 guint                    gst_tdengine_rows_builder_get_n_rows     (GstTDengineRowsBuilder *builder);
+GST_TDENGINE_API
+void                     gst_tdengine_rows_builder_truncate       (GstTDengineRowsBuilder *builder,
+                                                                   guint n_rows);
 GST_TDENGINE_API
 GstTDengineRows *        gst_tdengine_rows_builder_end            (GstTDengineRowsBuilder *builder,
                                                                    GError **error);

@@ -238,6 +238,16 @@ make_request (const GstTDengineSettings * settings, const gchar * path)
   return soup_message_new_from_uri (SOUP_METHOD_GET, uri);
 }
 
+/* a server that takes nothing must not hold who sends for ever */
+static void
+limit_sending (GstTDengineSocket * self, guint timeout)
+{
+  const struct timeval limit = { timeout / 1000, timeout % 1000 * 1000 };
+
+  if (self->fd >= 0)
+    setsockopt (self->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+}
+
 /* The context is not iterated any more once this returns, so that libsoup's
  * own reader never runs. */
 GstTDengineSocket *
@@ -269,6 +279,7 @@ gst_tdengine_socket_connect (const GstTDengineSettings * settings,
   GstTDengineSocket *self = gst_tdengine_socket_new
       (soup_websocket_connection_get_io_stream (attempt.websocket));
   self->websocket = attempt.websocket;
+  limit_sending (self, settings->message_timeout);
   return self;
 }
 
@@ -673,6 +684,19 @@ build_frame (GByteArray * frame, GstTDengineOpcode opcode,
   }
 }
 
+/* behind a part of a frame nothing else can be sent: whoever reads is told */
+static gboolean
+stop_sending (GstTDengineSocket * self, GError ** error)
+{
+  if (errno == EAGAIN)
+    g_set_error_literal (error, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_TIMEOUT,
+        "The server took nothing for longer than the message time-out");
+  else
+    lost (error, g_strerror (errno));
+  shutdown (self->fd, SHUT_RDWR);
+  return FALSE;
+}
+
 static gboolean
 write_frame (GstTDengineSocket * self, const GByteArray * frame,
     GError ** error)
@@ -691,7 +715,7 @@ write_frame (GstTDengineSocket * self, const GByteArray * frame,
         send (self->fd, frame->data + sent, frame->len - sent, MSG_NOSIGNAL);
 
     if (n < 0 && errno != EINTR)
-      return lost (error, g_strerror (errno));
+      return stop_sending (self, error);
     sent += MAX (n, 0);
   }
   return TRUE;

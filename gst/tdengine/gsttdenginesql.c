@@ -2,6 +2,8 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include <string.h>
+
 #include "gsttdenginesql.h"
 
 /* in back-quotes, which double inside */
@@ -26,12 +28,14 @@ gst_tdengine_sql_append_table (GString * sql, const gchar * database,
   gst_tdengine_sql_append_name (sql, table);
 }
 
-/* in quotes; what follows a backslash would change its meaning */
+/* in quotes; a size of -1 ends with a NUL */
 void
-gst_tdengine_sql_append_text (GString * sql, const gchar * text, gsize size)
+gst_tdengine_sql_append_text (GString * sql, const gchar * text, gssize size)
 {
+  gsize length = size < 0 ? strlen (text) : (gsize) size;
+
   g_string_append_c (sql, '\'');
-  for (gsize i = 0; i < size; i++) {
+  for (gsize i = 0; i < length; i++) {
     if (text[i] == '\'' || text[i] == '\\')
       g_string_append_c (sql, '\\');
     g_string_append_c (sql, text[i]);

@@ -10,4 +10,4 @@ void gst_tdengine_sql_append_name  (GString *sql, const gchar *name);
 void gst_tdengine_sql_append_table (GString *sql, const gchar *database,
                                     const gchar *table);
 void gst_tdengine_sql_append_text  (GString *sql, const gchar *text,
-                                    gsize size);
+                                    gssize size);

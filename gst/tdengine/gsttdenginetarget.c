@@ -18,8 +18,6 @@
   gst_tdengine_error_refuse (error, GST_TDENGINE_ERROR_SCHEMA, \
       "", __VA_ARGS__)
 
-#define NAME_COLUMN "tbname"
-
 /* the column of a DESCRIBE that says TAG */
 #define DESCRIBE_NOTE 3
 
@@ -186,7 +184,7 @@ is_for_name (GstTDengineTarget * self, const gchar * source_name,
 {
   if (self->template)
     return gst_tdengine_template_uses (self->template, source_name);
-  return self->is_super && g_str_equal (name, NAME_COLUMN);
+  return self->is_super && g_str_equal (name, GST_TDENGINE_NAME_COLUMN);
 }
 
 /* a column that the target lacks, and that has no other use */
@@ -209,7 +207,8 @@ map_name (GstTDengineTarget * self, const GstTDengineColumn * from,
   if (self->template)
     return TRUE;
   if (from->type != GST_TDENGINE_TYPE_VARCHAR)
-    return refuse (error, "The column " NAME_COLUMN " is %s: expected VARCHAR",
+    return refuse (error,
+        "The column " GST_TDENGINE_NAME_COLUMN " is %s: expected VARCHAR",
         gst_tdengine_type_get_name (from->type));
   self->name_source = source;
   return TRUE;
@@ -255,7 +254,8 @@ map_all (GstTDengineTarget * self, GstTDengineSchema * rows, GError ** error)
       && !gst_tdengine_template_set_schema (self->template, rows, error))
     return FALSE;
   if (self->is_super && !self->template && self->name_source < 0)
-    return refuse (error, "The rows have no column " NAME_COLUMN ", which "
+    return refuse (error,
+        "The rows have no column " GST_TDENGINE_NAME_COLUMN ", which "
         "names the sub table of %s.%s", self->database, self->table);
   if (self->sources[0] < 0)
     return refuse (error, "The rows have no column \"%s\", which is the time "
@@ -394,11 +394,11 @@ check_name (GstTDengineTarget * self, const GstTDengineRun * run, guint row,
     return refuse (error, "Row %u has no name of a table: a column that "
         "table-template names is NULL", row);
   if (!name || size == 0)
-    return refuse (error, "Row %u has no " NAME_COLUMN, row);
+    return refuse (error, "Row %u has no " GST_TDENGINE_NAME_COLUMN, row);
   return is_table_name (name, size) || refuse (error,
       "The %s of row %u is no name of a table: expected 1 to %d bytes, none of "
       "them a point", self->template ? "name that table-template makes" :
-      NAME_COLUMN, row, GST_TDENGINE_MAX_TABLE_NAME_BYTES);
+      GST_TDENGINE_NAME_COLUMN, row, GST_TDENGINE_MAX_TABLE_NAME_BYTES);
 }
 
 static gboolean

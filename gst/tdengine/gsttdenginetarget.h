@@ -9,6 +9,9 @@
 #include "gsttdenginetemplate.h"
 #include "gsttdenginewritesettings-private.h"
 
+/* which names the sub table of a row */
+#define GST_TDENGINE_NAME_COLUMN "tbname"
+
 typedef struct
 {
   GstTDengineWriteSettings *settings;

@@ -11,6 +11,7 @@
 #include "gsttdenginecreate.h"
 #include "gsttdengineerror-private.h"
 #include "gsttdenginelane.h"
+#include "gsttdenginemessages.h"
 #include "gsttdenginetags.h"
 #include "gsttdenginewriter.h"
 
@@ -298,6 +299,59 @@ find_target (GstTDengineWriter * self, GstTDengineSchema * schema,
           && ask_target (self, connection, cancellable, error)))
     return FALSE;
   return create_columns (self, connection, schema, cancellable, error);
+}
+
+static gboolean
+append_all (GstTDengineSchema * schema, GstTDengineSchema * from,
+    GError ** error)
+{
+  for (guint i = 0; i < gst_tdengine_schema_get_n_columns (from); i++) {
+    if (!gst_tdengine_schema_append (schema,
+            gst_tdengine_schema_get_column (from, i), error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/**
+ * gst_tdengine_writer_ask_columns:
+ * @writer: a writer
+ * @cancellable: (nullable): to stop waiting
+ * @error: (out) (optional): return location for an error
+ *
+ * Asks the server, the first time, what rows for the table may hold: its
+ * columns; for a super table `tbname`, unless a template names its sub tables,
+ * the columns and the tags.
+ *
+ * Returns: (transfer full): the columns, or %NULL with an error
+ */
+GstTDengineSchema *
+gst_tdengine_writer_ask_columns (GstTDengineWriter * writer,
+    GCancellable * cancellable, GError ** error)
+{
+  const GstTDengineColumn name = {
+    .name = (gchar *) GST_TDENGINE_NAME_COLUMN,
+    .type = GST_TDENGINE_TYPE_VARCHAR,
+    .length = GST_TDENGINE_MAX_TABLE_NAME_BYTES,
+  };
+
+  GstTDengineConnection *connection =
+      gst_tdengine_lane_connect (get_lane (writer, 0), cancellable, error);
+  const GstTDengineTarget *target;
+
+  if (!connection || (!writer->plan.target
+          && !ask_target (writer, connection, cancellable, error)))
+    return NULL;
+
+  target = writer->plan.target;
+  GstTDengineSchema *columns = target->schema;
+  g_autoptr (GstTDengineSchema) schema =
+      gst_tdengine_schema_new (gst_tdengine_schema_get_precision (columns));
+  if ((target->is_super && !target->template
+          && !gst_tdengine_schema_append (schema, &name, error))
+      || !append_all (schema, columns, error))
+    return NULL;
+  return g_steal_pointer (&schema);
 }
 
 /**
@@ -617,6 +671,7 @@ gst_tdengine_writer_write_async (GstTDengineWriter * writer,
       g_task_new (writer, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, gst_tdengine_writer_write_async);
+  g_task_set_check_cancellable (task, FALSE);
   g_task_set_task_data (task, gst_tdengine_rows_ref (rows),
       (GDestroyNotify) gst_tdengine_rows_unref);
   g_task_run_in_thread (task, write_in_thread);
@@ -669,6 +724,7 @@ gst_tdengine_writer_flush_async (GstTDengineWriter * writer,
       g_task_new (writer, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, gst_tdengine_writer_flush_async);
+  g_task_set_check_cancellable (task, FALSE);
   g_task_run_in_thread (task, flush_in_thread);
 }
 

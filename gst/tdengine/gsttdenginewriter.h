@@ -40,6 +40,10 @@ GstTDengineWriter * gst_tdengine_writer_new            (GstTDengineConnection *c
                                                         const gchar *database,
                                                         GstTDengineWriteSettings *settings);
 GST_TDENGINE_API
+GstTDengineSchema * gst_tdengine_writer_ask_columns    (GstTDengineWriter *writer,
+                                                        GCancellable *cancellable,
+                                                        GError **error);
+GST_TDENGINE_API
 gboolean            gst_tdengine_writer_set_schema     (GstTDengineWriter *writer,
                                                         GstTDengineSchema *schema,
                                                         GCancellable *cancellable,

@@ -203,6 +203,7 @@ typedef enum {
   STATEMENT_CREATE_SUB_TABLES,
   STATEMENT_DROP_TABLES,
   STATEMENT_ALTER_TABLE,
+  STATEMENT_CREATE_TOPIC,
   STATEMENT_DROP_TOPIC,
   STATEMENT_INSERT,
   STATEMENT_DELETE,
@@ -221,12 +222,21 @@ typedef enum {
   ALTER_SET_TAG,
 } AlterKind;
 
+typedef enum {
+  TOPIC_OF_QUERY,
+  TOPIC_OF_SUPER_TABLE,
+  TOPIC_OF_DATABASE,
+} TopicKind;
+
 typedef struct
 {
   StatementKind kind;
   const gchar *sql;
   TableName table;              /* or a database's, in `db` */
   const gchar *topic;
+  TopicKind topic_kind;
+  gboolean with_meta;
+  const gchar *topic_sql;       /* the query, or a super table's condition */
   gboolean if_exists;           /* or if not exists */
   gboolean is_super;            /* create stable, drop stable */
   gboolean has_precision;

@@ -6,13 +6,16 @@
 
 #include <string.h>
 
+#include "change.h"
 #include "error.h"
 #include "insert.h"
 #include "literal.h"
+#include "log.h"
 #include "parser.h"
 #include "scope.h"
 #include "select.h"
 #include "show.h"
+#include "topics.h"
 
 #define DEFAULT_VGROUPS 2
 #define DEFAULT_KEEP_DAYS 3650
@@ -58,8 +61,12 @@ drop_database (Session * session, const Statement * statement, GError ** error)
   if (db->is_system)
     return refuse (error, CODE_INVALID_OPERATION, "Cannot drop a system "
         "database");
+  if (topics_use (session->server->topics, db))
+    return refuse (error, CODE_DATABASE_HAS_TOPICS,
+        "Topic must be dropped first");
   results_settle (session->server, 0);
-  return catalog_drop_database (catalog, db, error);
+  return log_drop_database (session->server->log, db, error)
+      && catalog_drop_database (catalog, db, error);
 }
 
 static gboolean
@@ -105,6 +112,15 @@ check_table (const Statement * statement, GError ** error)
 }
 
 static gboolean
+log_new_table (Session * session, Table * table, GError ** error)
+{
+  g_autofree gchar *change =
+      table ? change_create (session->server, table, error) : NULL;
+
+  return change && log_change (session->server->log, table, change, error);
+}
+
+static gboolean
 create_table (Session * session, const Statement * statement, GError ** error)
 {
   Database *db = session_get_database (session, statement->table.db, error);
@@ -119,8 +135,9 @@ create_table (Session * session, const Statement * statement, GError ** error)
         "Table already exists in other stables");
   }
   return check_table (statement, error)
-      && catalog_add_table (session->server->catalog, db,
-      statement->table.name, statement->columns, statement->tags, error);
+      && log_new_table (session, catalog_add_table (session->server->catalog,
+          db, statement->table.name, statement->columns, statement->tags,
+          error), error);
 }
 
 static gboolean
@@ -141,8 +158,8 @@ create_sub_table (Session * session, const SubTableSpec * spec, GError ** error)
       error);
   if (!tags)
     return FALSE;
-  gboolean done = insert_sub_table (session, db, spec->table.name, super, tags,
-      error) != NULL;
+  gboolean done = log_new_table (session, insert_new_table (session, db,
+          spec->table.name, super, tags, error), error);
   value_free_array (tags, super->tags->len);
   return done;
 }
@@ -179,6 +196,57 @@ find_drop (Session * session, const DropSpec * drop, gboolean is_super,
   return table;
 }
 
+/* names of one vgroup's tables are told together */
+static gboolean
+log_drop (Session * session, Table * table, GPtrArray * names, Table * next,
+    GError ** error)
+{
+  g_ptr_array_add (names, table->name);
+  if (next && next->kind != TABLE_SUPER
+      && log_vgroup (next->db, next->name) == log_vgroup (table->db,
+          table->name))
+    return TRUE;
+  g_autofree gchar *change = table->kind == TABLE_SUPER ?
+      change_drop_super (table) : change_drop (names);
+  g_ptr_array_set_size (names, 0);
+  return log_change (session->server->log, table, change, error);
+}
+
+static gboolean
+log_drops (Session * session, const Statement * statement, GError ** error)
+{
+  g_autoptr (GPtrArray) tables = g_ptr_array_new ();
+  g_autoptr (GPtrArray) names = g_ptr_array_new ();
+
+  for (guint i = 0; i < statement->drops->len; i++) {
+    Table *table = find_drop (session, &g_array_index (statement->drops,
+            DropSpec, i), statement->is_super, NULL);
+
+    if (table)
+      g_ptr_array_add (tables, table);
+  }
+  for (guint i = 0; i < tables->len; i++)
+    if (!log_drop (session, g_ptr_array_index (tables, i), names,
+            i + 1 < tables->len ? g_ptr_array_index (tables, i + 1) : NULL,
+            error))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+drop_found (Session * session, const Statement * statement, GError ** error)
+{
+  for (guint i = 0; i < statement->drops->len; i++) {
+    /* one of them may have gone with its super table */
+    Table *table = find_drop (session, &g_array_index (statement->drops,
+            DropSpec, i), statement->is_super, NULL);
+
+    if (table && !catalog_drop_table (session->server->catalog, table, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
 /* all of them or none */
 static gboolean
 drop_tables (Session * session, const Statement * statement, GError ** error)
@@ -193,15 +261,8 @@ drop_tables (Session * session, const Statement * statement, GError ** error)
       return g_propagate_error (error, own_error), FALSE;
   }
   results_settle (session->server, 0);
-  for (guint i = 0; i < drops->len; i++) {
-    /* one of them may have gone with its super table */
-    Table *table = find_drop (session, &g_array_index (drops, DropSpec, i),
-        statement->is_super, NULL);
-
-    if (table && !catalog_drop_table (session->server->catalog, table, error))
-      return FALSE;
-  }
-  return TRUE;
+  return log_drops (session, statement, error)
+      && drop_found (session, statement, error);
 }
 
 static gboolean
@@ -278,13 +339,9 @@ change_column (Session * session, Table * table, const Statement * statement,
 }
 
 static gboolean
-alter_table (Session * session, const Statement * statement, GError ** error)
+apply_alter (Session * session, Table * table, const Statement * statement,
+    GError ** error)
 {
-  Table *table = session_get_table (session, &statement->table, error);
-
-  if (!table)
-    return FALSE;
-  results_settle (session->server, 0);
   if (statement->alter == ALTER_SET_TAG)
     return set_tag (session, table, statement, error);
   if (table->kind != TABLE_SUPER && table->kind != TABLE_NORMAL)
@@ -295,14 +352,71 @@ alter_table (Session * session, const Statement * statement, GError ** error)
   return change_column (session, table, statement, error);
 }
 
+static gboolean
+alter_table (Session * session, const Statement * statement, GError ** error)
+{
+  Table *table = session_get_table (session, &statement->table, error);
+
+  if (!table)
+    return FALSE;
+  results_settle (session->server, 0);
+  if (!apply_alter (session, table, statement, error))
+    return FALSE;
+  g_autofree gchar *change = change_alter (table, statement,
+      columns_find (statement->alters_tag ? table->tags : table->columns,
+          statement->column.name));
+  return log_change (session->server->log, table, change, error);
+}
+
 /* rows of a table by conditions on its rows; `tid` is what finds them */
+static gboolean
+find_rows (Session * session, const Statement * statement, Table * table,
+    GString * where, GError ** error)
+{
+  if (table->kind != TABLE_SUPER)
+    g_string_append_printf (where, "r.tid = %" G_GINT64_FORMAT " AND ",
+        table->id);
+  if (table->kind != TABLE_NORMAL)
+    g_string_append_printf (where, "EXISTS (SELECT 1 FROM tags_%"
+        G_GINT64_FORMAT " t WHERE t.tid = r.tid AND ", table_owner (table)->id);
+  if (!statement->where)
+    g_string_append (where, "1");
+  else if (!select_filter (session, table, statement->where, where, error))
+    return FALSE;
+  if (table->kind != TABLE_NORMAL)
+    g_string_append_c (where, ')');
+  return TRUE;
+}
+
+/* the times that go are told, whatever the condition was */
+static gboolean
+log_delete (Session * session, Table * table, const gchar * where,
+    GError ** error)
+{
+  const Column *time = g_ptr_array_index (table->columns, 0);
+  g_autofree gchar *sql = g_strdup_printf ("SELECT min(r.c%u), max(r.c%u) FROM "
+      "rows_%" G_GINT64_FORMAT " r WHERE %s", time->id, time->id,
+      table_owner (table)->id, where);
+  sqlite3_stmt *stmt = storage_prepare (session->server->storage, sql, error);
+  g_autofree gchar *change = NULL;
+
+  if (!stmt)
+    return FALSE;
+  if (sqlite3_step (stmt) == SQLITE_ROW
+      && sqlite3_column_type (stmt, 0) != SQLITE_NULL)
+    change = change_delete (table, sqlite3_column_int64 (stmt, 0),
+        sqlite3_column_int64 (stmt, 1));
+  sqlite3_finalize (stmt);
+  return !change || log_change (session->server->log, table, change, error);
+}
+
 static gboolean
 delete_rows (Session * session, const Statement * statement, gint64 * affected,
     GError ** error)
 {
   Server *server = session->server;
   Table *table = session_get_table (session, &statement->table, error);
-  g_autoptr (GString) sql = g_string_new (NULL);
+  g_autoptr (GString) where = g_string_new (NULL);
   gint64 id;
 
   if (!table)
@@ -311,33 +425,14 @@ delete_rows (Session * session, const Statement * statement, gint64 * affected,
     return refuse (error, CODE_INVALID_OPERATION, "Cannot delete from a system "
         "table");
   id = table_owner (table)->id;
-  g_string_printf (sql, "DELETE FROM rows_%" G_GINT64_FORMAT " AS r WHERE ",
-      id);
-  if (table->kind != TABLE_SUPER)
-    g_string_append_printf (sql, "r.tid = %" G_GINT64_FORMAT " AND ",
-        table->id);
-  if (table->kind != TABLE_NORMAL)
-    g_string_append_printf (sql, "EXISTS (SELECT 1 FROM tags_%"
-        G_GINT64_FORMAT " t WHERE t.tid = r.tid AND ", id);
-  if (!statement->where)
-    g_string_append (sql, "1");
-  else if (!select_filter (session, table, statement->where, sql, error))
-    return FALSE;
-  if (table->kind != TABLE_NORMAL)
-    g_string_append_c (sql, ')');
-
   results_settle (server, id);
-  if (!storage_exec (server->storage, error, "%s", sql->str))
+  if (!find_rows (session, statement, table, where, error)
+      || !log_delete (session, table, where->str, error)
+      || !storage_exec (server->storage, error, "DELETE FROM rows_%"
+          G_GINT64_FORMAT " AS r WHERE %s", id, where->str))
     return FALSE;
   *affected = sqlite3_changes (storage_get (server->storage));
   return TRUE;
-}
-
-static gboolean
-drop_topic (const Statement * statement, GError ** error)
-{
-  return statement->if_exists || refuse (error, CODE_NO_TOPIC,
-      "Topic not exist");
 }
 
 /* statements that change something, in a transaction */
@@ -360,6 +455,10 @@ change (Session * session, const Statement * statement, gint64 * affected,
       return alter_table (session, statement, error);
     case STATEMENT_INSERT:
       return insert_execute (session, statement, affected, error);
+    case STATEMENT_CREATE_TOPIC:
+      return topics_create (session, statement, error);
+    case STATEMENT_DROP_TOPIC:
+      return topics_drop (session, statement, error);
     case STATEMENT_DELETE:
       return delete_rows (session, statement, affected, error);
     default:
@@ -371,12 +470,12 @@ static gboolean
 change_in_transaction (Session * session, const Statement * statement,
     gint64 * affected, GError ** error)
 {
-  Catalog *catalog = session->server->catalog;
+  Server *server = session->server;
 
-  if (!catalog_begin (catalog, error))
+  if (!server_begin (server, error))
     return FALSE;
   gboolean done = change (session, statement, affected, error);
-  return catalog_end (catalog, done, error);
+  return server_end (server, done, error);
 }
 
 static gboolean
@@ -405,8 +504,6 @@ execute_statement (Session * session, const Statement * statement,
       return use_database (session, statement, error);
     case STATEMENT_ALTER_DATABASE:
       return session_get_database (session, statement->table.db, error) != NULL;
-    case STATEMENT_DROP_TOPIC:
-      return drop_topic (statement, error);
     case STATEMENT_NOTHING:
       return TRUE;
     default:

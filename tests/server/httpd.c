@@ -9,6 +9,7 @@
 #include "httpfaults.h"
 #include "rest.h"
 #include "sidedoor.h"
+#include "tmqconnection.h"
 #include "wire.h"
 #include "wsconnection.h"
 
@@ -24,6 +25,7 @@ struct _Httpd
   SoupServer *soup;
   Faults *faults;
   GHashTable *connections;      /* socket → Connection */
+  GHashTable *consumers;        /* socket → TmqConnection */
 };
 
 static void
@@ -45,6 +47,32 @@ static void
 close_connection (SoupWebsocketConnection * socket, Httpd * self)
 {
   g_hash_table_remove (self->connections, socket);
+  g_hash_table_remove (self->consumers, socket);
+}
+
+static void
+take_tmq_message (SoupWebsocketConnection * socket, gint type,
+    GBytes * message, TmqConnection * connection)
+{
+  gsize size;
+  gconstpointer data = g_bytes_get_data (message, &size);
+
+  if (type == SOUP_WEBSOCKET_DATA_TEXT)
+    tmq_connection_take_text (connection, data ? data : "", size);
+}
+
+static void
+open_tmq_connection (SoupServer * soup, SoupServerMessage * message,
+    const char *path, SoupWebsocketConnection * socket, gpointer data)
+{
+  Httpd *self = data;
+  TmqConnection *connection = tmq_connection_new (self->server, socket);
+
+  g_hash_table_insert (self->consumers, socket, connection);
+  soup_websocket_connection_set_keepalive_interval (socket, PING_INTERVAL);
+  g_signal_connect (socket, "message", G_CALLBACK (take_tmq_message),
+      connection);
+  g_signal_connect (socket, "closed", G_CALLBACK (close_connection), self);
 }
 
 static void
@@ -105,7 +133,11 @@ httpd_free (Httpd * httpd)
   g_hash_table_iter_init (&iter, httpd->connections);
   while (g_hash_table_iter_next (&iter, &socket, NULL))
     g_signal_handlers_disconnect_by_func (socket, close_connection, httpd);
+  g_hash_table_iter_init (&iter, httpd->consumers);
+  while (g_hash_table_iter_next (&iter, &socket, NULL))
+    g_signal_handlers_disconnect_by_func (socket, close_connection, httpd);
   g_hash_table_unref (httpd->connections);
+  g_hash_table_unref (httpd->consumers);
   g_object_unref (httpd->soup);
   faults_free (httpd->faults);
   g_free (httpd);
@@ -121,12 +153,16 @@ httpd_new (Server * server)
   self->faults = faults_new ();
   self->connections = g_hash_table_new_full (NULL, NULL, NULL,
       (GDestroyNotify) drop_connection);
+  self->consumers = g_hash_table_new_full (NULL, NULL, NULL,
+      (GDestroyNotify) tmq_connection_free);
   soup_server_add_handler (self->soup, NULL, take_other, NULL, NULL);
   soup_server_add_handler (self->soup, "/-/ping", take_ping, NULL, NULL);
   soup_server_add_handler (self->soup, REST, take_sql, self, NULL);
   soup_server_add_handler (self->soup, SIDE_DOOR, sidedoor_take, self->faults,
       NULL);
   wire_add_websocket (self->soup, "/ws", self->faults, open_connection, self);
+  wire_add_websocket (self->soup, "/rest/tmq", self->faults,
+      open_tmq_connection, self);
   return self;
 }
 

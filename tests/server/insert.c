@@ -7,8 +7,10 @@
  */
 #include "insert.h"
 
+#include "change.h"
 #include "error.h"
 #include "literal.h"
+#include "log.h"
 #include "result.h"
 #include "rowwriter.h"
 
@@ -117,6 +119,18 @@ insert_sub_table (Session * session, Database * db, const gchar * name,
 
   if (table)
     return table;
+  table = insert_new_table (session, db, name, super, tags, error);
+  if (!table || db->is_benchmark)
+    return table;
+  g_autofree gchar *change = change_create (session->server, table, error);
+  return change && log_made (session->server->log, table, change, error) ?
+      table : NULL;
+}
+
+Table *
+insert_new_table (Session * session, Database * db, const gchar * name,
+    Table * super, const Value * tags, GError ** error)
+{
   results_settle (session->server, super->id);
   return catalog_add_sub_table (session->server->catalog, db, name, super,
       (gpointer) tags, error);
@@ -343,7 +357,7 @@ write_batch (Session * session, Batch * batch, GError ** error)
   for (guint i = 0; i < batch->rows->len; i++)
     if (!row_writer_add (writer, g_ptr_array_index (batch->rows, i), error))
       return FALSE;
-  return TRUE;
+  return row_writer_end (writer, error);
 }
 
 gboolean

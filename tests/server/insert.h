@@ -12,6 +12,9 @@ gboolean insert_execute    (Session *session, const Statement *statement,
 Table *  insert_sub_table  (Session *session, Database *db,
                             const gchar *name, Table *super,
                             const Value *tags, GError **error);
+Table *  insert_new_table  (Session *session, Database *db,
+                            const gchar *name, Table *super,
+                            const Value *tags, GError **error);
 Value *  insert_read_tags  (Session *session, Table *super,
                             GPtrArray *names, GArray *literals,
                             GError **error);

@@ -449,6 +449,46 @@ parse_create_table (Parser * self, Statement * statement)
 }
 
 static gboolean
+parse_topic_query (Parser * self, Statement * statement)
+{
+  statement->topic_kind = TOPIC_OF_QUERY;
+  statement->topic_sql = self->token.start;
+  return (statement->select = parser_select (self)) != NULL;
+}
+
+static gboolean
+parse_topic_table (Parser * self, Statement * statement)
+{
+  statement->topic_kind = TOPIC_OF_SUPER_TABLE;
+  if (!parser_table_name (self, &statement->table))
+    return FALSE;
+  if (!parser_accept_word (self, "where"))
+    return TRUE;
+  statement->topic_sql = self->token.start;
+  return (statement->where = parser_expr (self)) != NULL;
+}
+
+/* create topic [if not exists] name [with meta] as ... */
+static gboolean
+parse_create_topic (Parser * self, Statement * statement)
+{
+  statement->kind = STATEMENT_CREATE_TOPIC;
+  if (!accept_exists (self, &statement->if_exists)
+      || !(statement->topic = parser_name (self)))
+    return FALSE;
+  statement->with_meta = parser_accept_word (self, "with");
+  if ((statement->with_meta && !parser_expect_word (self, "meta"))
+      || !parser_expect_word (self, "as"))
+    return FALSE;
+  if (parser_accept_word (self, "stable"))
+    return parse_topic_table (self, statement);
+  if (!parser_accept_word (self, "database"))
+    return parse_topic_query (self, statement);
+  statement->topic_kind = TOPIC_OF_DATABASE;
+  return (statement->table.db = parser_name (self)) != NULL;
+}
+
+static gboolean
 parse_create (Parser * self, Statement * statement)
 {
   if (parser_accept_word (self, "database"))
@@ -456,8 +496,8 @@ parse_create (Parser * self, Statement * statement)
   statement->is_super = parser_accept_word (self, "stable");
   if (statement->is_super || parser_accept_word (self, "table"))
     return parse_create_table (self, statement);
-  if (parser_peek_word (self, "topic"))
-    return parser_unsupported (self, "A topic");
+  if (parser_accept_word (self, "topic"))
+    return parse_create_topic (self, statement);
   if (self->token.type == TOKEN_WORD)
     return parser_unsupported (self, "To create this");
   return parser_fail (self);

@@ -161,26 +161,12 @@ static gboolean
 read_value (RawWrite * self, guint row, guint index, Value * value,
     GError ** error)
 {
-  const Column *column = g_ptr_array_index (self->table->columns, index);
   gint from = g_array_index (self->map, gint, index);
-  gsize size;
 
   value->kind = VALUE_NONE;
-  if (from < 0)
-    return TRUE;
-  const guint8 *data = gst_tdengine_rows_get_data (self->rows, from, row,
-      &size);
-  if (!data) {
-    value->kind = VALUE_NULL;
-    return TRUE;
-  }
-  if (gst_tdengine_type_get_width (column->info.type) > 0) {
-    value_set_fixed (value, column->info.type, data);
-    return TRUE;
-  }
-  if (column->info.type == GST_TDENGINE_TYPE_NCHAR)
-    return value_set_ucs4 (value, column, data, size, error);
-  return value_set_varying (value, column, data, size, error);
+  return from < 0 || value_read (value,
+      g_ptr_array_index (self->table->columns, index), self->rows, from, row,
+      error);
 }
 
 static gboolean
@@ -200,7 +186,7 @@ write_rows (RawWrite * self, GError ** error)
     for (guint i = 0; i < n_columns; i++)
       value_clear (&values[i]);
   }
-  return done;
+  return done && row_writer_end (writer, error);
 }
 
 static gboolean
@@ -213,10 +199,10 @@ store (RawWrite * self, GError ** error)
         gst_tdengine_rows_get_n_rows (self->rows));
     return TRUE;
   }
-  if (!catalog_begin (server->catalog, error))
+  if (!server_begin (server, error))
     return FALSE;
   gboolean done = write_rows (self, error);
-  return catalog_end (server->catalog, done, error);
+  return server_end (server, done, error);
 }
 
 static gboolean

@@ -10,6 +10,7 @@
 
 #include "benchmark.h"
 #include "error.h"
+#include "log.h"
 #include "result.h"
 #include "timetext.h"
 
@@ -24,6 +25,10 @@ struct _RowWriter
   sqlite3_stmt *stmt;
   gboolean merges;              /* what `sql` was made for */
   GByteArray *shape;            /* likewise: which columns are there */
+  GPtrArray *logged;            /* of Column: those of the block */
+  GString *echo;                /* SQL that gives their values back */
+  gboolean keeps_apart;         /* topics tell the rows one by one */
+  GstTDengineRowsBuilder *block;        /* rows not logged yet */
 };
 
 RowWriter *
@@ -44,6 +49,8 @@ row_writer_new (Server * server, Table * table)
       NULL);
   self->sql = g_string_new (NULL);
   self->shape = g_byte_array_new ();
+  self->logged = g_ptr_array_new ();
+  self->echo = g_string_new (NULL);
   results_settle (server, table_owner (table)->id);
   return self;
 }
@@ -54,6 +61,9 @@ row_writer_free (RowWriter * writer)
   g_hash_table_unref (writer->seen);
   g_string_free (writer->sql, TRUE);
   g_byte_array_unref (writer->shape);
+  g_ptr_array_unref (writer->logged);
+  g_string_free (writer->echo, TRUE);
+  g_clear_pointer (&writer->block, gst_tdengine_rows_builder_unref);
   g_free (writer);
 }
 
@@ -64,9 +74,9 @@ get_column (RowWriter * self, guint index)
 }
 
 static gboolean
-same_shape (RowWriter * self, const Value * values, gboolean merges)
+same_shape (RowWriter * self, const Value * values)
 {
-  if (!self->stmt || self->merges != merges)
+  if (self->shape->len == 0)
     return FALSE;
   for (guint i = 0; i < self->n_columns; i++)
     if (self->shape->data[i] != (values[i].kind != VALUE_NONE))
@@ -118,17 +128,95 @@ make_sql (RowWriter * self, gboolean merges)
     g_string_append (self->sql, "NOTHING");
 }
 
-static gboolean
-prepare (RowWriter * self, const Value * values, gboolean merges,
-    GError ** error)
+/* what is logged together has the same columns */
+static void
+begin_block (RowWriter * self)
 {
-  if (same_shape (self, values, merges))
+  g_autoptr (GstTDengineSchema) schema =
+      gst_tdengine_schema_new (self->table->db->precision);
+
+  g_ptr_array_set_size (self->logged, 0);
+  g_string_assign (self->echo, "SELECT ");
+  for (guint i = 0; i < self->n_columns; i++) {
+    if (!self->shape->data[i])
+      continue;
+    g_string_append (self->echo, self->logged->len ? ", ?" : "?");
+    g_ptr_array_add (self->logged, get_column (self, i));
+    gst_tdengine_schema_append (schema, &get_column (self, i)->info, NULL);
+  }
+  self->block = gst_tdengine_rows_builder_new (schema);
+}
+
+/* logs what was added; to be called at the end */
+gboolean
+row_writer_end (RowWriter * writer, GError ** error)
+{
+  g_autoptr (GstTDengineRowsBuilder) builder = g_steal_pointer (&writer->block);
+  g_autoptr (GstTDengineRows) rows = NULL;
+
+  if (!builder)
     return TRUE;
-  self->merges = merges;
+  rows = gst_tdengine_rows_builder_end (builder, error);
+  return rows && log_rows (writer->server->log, writer->table, writer->logged,
+      rows, writer->keeps_apart, error);
+}
+
+/* as the real server does with rows bound to some of the columns only */
+void
+row_writer_keep_apart (RowWriter * writer)
+{
+  writer->keeps_apart = TRUE;
+}
+
+/* SQLite turns values into its own, which is what a block is made from */
+static gboolean
+log_row (RowWriter * self, const Value * values, GError ** error)
+{
+  sqlite3_stmt *stmt;
+  guint n = 0;
+  gboolean done = TRUE;
+
+  if (!self->block)
+    begin_block (self);
+  stmt = storage_cached (self->server->storage, self->echo->str, error);
+  if (!stmt)
+    return FALSE;
+  for (guint i = 0; i < self->n_columns; i++)
+    if (values[i].kind != VALUE_NONE)
+      value_bind (&values[i], stmt, ++n);
+  if (sqlite3_step (stmt) != SQLITE_ROW)
+    return storage_refuse (self->server->storage, error);
+  for (guint i = 0; done && i < n; i++) {
+    const Column *column = g_ptr_array_index (self->logged, i);
+
+    done = value_append (self->block, i, &column->info,
+        sqlite3_column_value (stmt, i), error);
+  }
+  sqlite3_reset (stmt);
+  sqlite3_clear_bindings (stmt);
+  return done;
+}
+
+static gboolean
+take_shape (RowWriter * self, const Value * values, GError ** error)
+{
+  if (same_shape (self, values))
+    return TRUE;
+  if (!row_writer_end (self, error))
+    return FALSE;
   g_byte_array_set_size (self->shape, self->n_columns);
   for (guint i = 0; i < self->n_columns; i++)
     self->shape->data[i] = values[i].kind != VALUE_NONE;
-  make_sql (self, merges);
+  g_string_truncate (self->sql, 0);
+  return TRUE;
+}
+
+static gboolean
+prepare (RowWriter * self, gboolean merges, GError ** error)
+{
+  if (self->sql->len == 0 || self->merges != merges)
+    make_sql (self, merges);
+  self->merges = merges;
   self->stmt = storage_cached (self->server->storage, self->sql->str, error);
   return self->stmt != NULL;
 }
@@ -164,7 +252,7 @@ row_writer_add (RowWriter * writer, const Value * values, GError ** error)
   if (!merges)
     g_hash_table_add (writer->seen, g_memdup2 (&values[0].integer,
             sizeof (gint64)));
-  if (!prepare (writer, values, merges, error))
+  if (!take_shape (writer, values, error) || !prepare (writer, merges, error))
     return FALSE;
 
   gint at = 1;
@@ -172,5 +260,6 @@ row_writer_add (RowWriter * writer, const Value * values, GError ** error)
   for (guint i = 0; i < writer->n_columns; i++)
     if (values[i].kind != VALUE_NONE)
       value_bind (&values[i], writer->stmt, at++);
-  return storage_run (writer->server->storage, writer->stmt, error);
+  return storage_run (writer->server->storage, writer->stmt, error)
+      && log_row (writer, values, error);
 }

@@ -21,6 +21,7 @@ typedef struct
   GstTDenginePrecision precision;
   gboolean by_table;            /* a last column tells sub tables apart */
   gint64 table_id;
+  const gchar *rows;            /* read these instead of the table's own */
   guint depth;
 } Translation;
 
@@ -83,9 +84,19 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Translation, translation_clear)
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Parts, parts_clear)
+     static void parts_init (Parts * parts)
+{
+  parts->items = g_string_new (NULL);
+  parts->from = g_string_new (NULL);
+  parts->where = g_string_new (NULL);
+  parts->group = g_string_new (NULL);
+  parts->having = g_string_new (NULL);
+  parts->order = g_string_new (NULL);
+}
+
 /* the columns of the select in parentheses, as `q` */
-     static gboolean
-         open_sub_select (Scope * scope, const Source * source, GString * from,
+static gboolean
+open_sub_select (Scope * scope, const Source * source, GString * from,
     Translation * out, GError ** error)
 {
   g_auto (Translation) inner = { 0 };
@@ -136,21 +147,24 @@ open_source (Scope * scope, GString * from, Translation * out, GError ** error)
  * alone. The order of a cross join is kept, so that tables come one by one; a
  * table's number is said outright, so that rows come in order unsorted. */
 static void
-append_table (Scope * scope, Parts * parts, gboolean tags_alone)
+append_table (Scope * scope, Parts * parts, gboolean tags_alone,
+    const gchar * other_rows)
 {
   Table *table = scope->table;
   gint64 id = table_owner (table)->id;
+  g_autofree gchar *rows = other_rows ? g_strdup (other_rows) :
+      g_strdup_printf ("rows_%" G_GINT64_FORMAT, id);
   g_autofree gchar *condition = table->kind == TABLE_SUPER ? NULL :
       g_strdup_printf ("%c.tid = %" G_GINT64_FORMAT "%s",
       tags_alone ? 't' : 'r', table->id, parts->where->len ? " AND " : "");
 
   if (table->kind == TABLE_NORMAL)
-    g_string_append_printf (parts->from, "rows_%" G_GINT64_FORMAT " r", id);
+    g_string_append_printf (parts->from, "%s r", rows);
   else
     g_string_append_printf (parts->from, "tags_%" G_GINT64_FORMAT " t", id);
   if (table->kind != TABLE_NORMAL && !tags_alone)
-    g_string_append_printf (parts->from, " CROSS JOIN rows_%" G_GINT64_FORMAT
-        " r ON r.tid = t.tid", id);
+    g_string_append_printf (parts->from, " CROSS JOIN %s r ON r.tid = t.tid",
+        rows);
   if (table->kind == TABLE_SUB && !tags_alone)
     g_string_append_printf (parts->from, " AND t.tid = %" G_GINT64_FORMAT,
         table->id);
@@ -410,7 +424,7 @@ assemble (Scope * scope, Parts * parts, Translation * out)
   /* a normal table has no tags, but may be asked for its name alone */
   tags_alone = tags_alone && is_stored && scope->table->kind != TABLE_NORMAL;
   if (is_stored)
-    append_table (scope, parts, tags_alone);
+    append_table (scope, parts, tags_alone, out->rows);
   if (!grouped && !select->distinct && is_stored && !tags_alone
       && !select->order) {
     gboolean is_super = scope->table->kind == TABLE_SUPER;
@@ -446,11 +460,9 @@ translate (Session * session, const Select * select, Translation * out,
     GError ** error)
 {
   g_autoptr (Scope) scope = scope_new (session, select);
-  g_auto (Parts) parts = {
-    g_string_new (NULL), g_string_new (NULL), g_string_new (NULL),
-    g_string_new (NULL), g_string_new (NULL), g_string_new (NULL)
-  };
+  g_auto (Parts) parts = { 0 };
 
+  parts_init (&parts);
   if (out->depth > MAX_DEPTH)
     return refuse_unsupported (error, "A select this deep");
   if (!translate_parts (scope, &parts, out, error))
@@ -504,30 +516,63 @@ find_benchmark (Session * session, const Select * select, Table ** table)
   return *table && benchmark_is_source (*table);
 }
 
-Result *
-select_execute (Session * session, const Select * select, GError ** error)
+static Result *
+run_translation (Session * session, const Translation * out, GError ** error)
 {
-  g_auto (Translation) out = { 0 };
-  Table *table;
+  sqlite3_stmt *stmt = storage_prepare (session->server->storage,
+      out->sql->str, error);
 
-  translation_init (&out, 0);
-  if (find_benchmark (session, select, &table))
-    return select_benchmark (session, select, table, error);
-  if (!translate (session, select, &out, error))
-    return NULL;
-
-  sqlite3_stmt *stmt = storage_prepare (session->server->storage, out.sql->str,
-      error);
   if (!stmt)
     return NULL;
-  Result *result = result_new (session->server, out.precision);
-  for (guint i = 0; i < out.columns->len; i++) {
-    ScopeColumn *column = g_ptr_array_index (out.columns, i);
+  Result *result = result_new (session->server, out->precision);
+  for (guint i = 0; i < out->columns->len; i++) {
+    ScopeColumn *column = g_ptr_array_index (out->columns, i);
 
     result_add_column (result, column->name, &column->type);
   }
-  result_set_statement (result, stmt, out.by_table, out.table_id);
+  result_set_statement (result, stmt, out->by_table, out->table_id);
   return result;
+}
+
+Result *
+select_execute (Session * session, const Select * select, GError ** error)
+{
+  Table *table;
+
+  if (find_benchmark (session, select, &table))
+    return select_benchmark (session, select, table, error);
+  return select_execute_on (session, select, NULL, error);
+}
+
+/* rows is what SQLite reads in place of the table's rows, NULL for these */
+Result *
+select_execute_on (Session * session, const Select * select,
+    const gchar * rows, GError ** error)
+{
+  g_auto (Translation) out = { 0 };
+
+  translation_init (&out, 0);
+  out.rows = rows;
+  if (!translate (session, select, &out, error))
+    return NULL;
+  return run_translation (session, &out, error);
+}
+
+/* whether it gives no more than a row for each that it reads */
+gboolean
+select_is_by_row (Session * session, const Select * select,
+    gboolean * is_by_row, GError ** error)
+{
+  g_autoptr (Scope) scope = scope_new (session, select);
+  g_auto (Translation) out = { 0 };
+  g_auto (Parts) parts = { 0 };
+
+  translation_init (&out, 0);
+  parts_init (&parts);
+  if (!translate_parts (scope, &parts, &out, error))
+    return FALSE;
+  *is_by_row = !is_grouped (scope);
+  return TRUE;
 }
 
 /* the SQL of a condition on a table's rows, whose columns are `r` and `t` */

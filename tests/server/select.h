@@ -8,5 +8,9 @@
 
 Result * select_execute (Session *session, const Select *select,
                          GError **error);
+Result * select_execute_on (Session *session, const Select *select,
+                         const gchar *rows, GError **error);
+gboolean select_is_by_row (Session *session, const Select *select,
+                         gboolean *is_by_row, GError **error);
 gboolean select_filter  (Session *session, Table *table, Expr *where,
                          GString *sql, GError **error);

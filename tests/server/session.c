@@ -9,6 +9,7 @@
 #include "benchmark.h"
 #include "error.h"
 #include "system.h"
+#include "topics.h"
 
 Server *
 server_new (const gchar * file, GError ** error)
@@ -17,7 +18,9 @@ server_new (const gchar * file, GError ** error)
 
   self->open_results = g_ptr_array_new ();
   if (!(self->storage = storage_new (file, error))
-      || !(self->catalog = catalog_new (self->storage, error)))
+      || !(self->catalog = catalog_new (self->storage, error))
+      || !(self->log = log_new (self->storage, error))
+      || !(self->topics = topics_new (self, error)))
     return NULL;
   system_add_tables (self->catalog);
   return g_steal_pointer (&self);
@@ -27,12 +30,32 @@ void
 server_free (Server * server)
 {
   g_clear_pointer (&server->benchmark, benchmark_free);
+  g_clear_pointer (&server->topics, topics_free);
+  g_clear_pointer (&server->log, log_free);
   g_clear_pointer (&server->catalog, catalog_free);
   g_clear_pointer (&server->storage, storage_free);
   g_ptr_array_unref (server->open_results);
   g_free (server->user);
   g_free (server->password);
   g_free (server);
+}
+
+/* around all that changes something */
+gboolean
+server_begin (Server * server, GError ** error)
+{
+  return catalog_begin (server->catalog, error);
+}
+
+gboolean
+server_end (Server * server, gboolean keep, GError ** error)
+{
+  gboolean kept = catalog_end (server->catalog, keep, error);
+
+  log_end (server->log);
+  if (kept)
+    topics_wake (server->topics);
+  return kept;
 }
 
 void

@@ -5,13 +5,17 @@
 #pragma once
 
 #include "catalog.h"
+#include "log.h"
 
 typedef struct _Benchmark Benchmark;
+typedef struct _Topics Topics;
 
 typedef struct
 {
   Storage *storage;
   Catalog *catalog;
+  Log *log;
+  Topics *topics;
   Benchmark *benchmark;
   gchar *user;
   gchar *password;
@@ -33,6 +37,9 @@ typedef struct
 
 Server *   server_new           (const gchar *file, GError **error);
 void       server_free          (Server *server);
+gboolean   server_begin         (Server *server, GError **error);
+gboolean   server_end           (Server *server, gboolean keep,
+                                 GError **error);
 void       session_init         (Session *session, Server *server);
 void       session_clear        (Session *session);
 void       session_set_zone     (Session *session, const gchar *name);

@@ -6,6 +6,7 @@
  */
 #include "show.h"
 
+#include "change.h"
 #include <string.h>
 
 #include "error.h"
@@ -251,33 +252,6 @@ show_create (Session * session, const Statement * statement, GError ** error)
   return g_steal_pointer (&result);
 }
 
-/* how TDengine would store a type: encoding and compression */
-static void
-get_storage (GstTDengineType type, const gchar ** encode,
-    const gchar ** compress)
-{
-  *compress = "lz4";
-  switch (type) {
-    case GST_TDENGINE_TYPE_TIMESTAMP:
-      *encode = "delta-i";
-      break;
-    case GST_TDENGINE_TYPE_FLOAT:
-    case GST_TDENGINE_TYPE_DOUBLE:
-      *encode = "bss";
-      break;
-    case GST_TDENGINE_TYPE_BOOL:
-      *encode = "bit-packing";
-      *compress = "zstd";
-      break;
-    default:
-      *encode = gst_tdengine_type_get_width (type) > 0
-          && type != GST_TDENGINE_TYPE_DECIMAL
-          && type != GST_TDENGINE_TYPE_DECIMAL64 ? "simple8b" : "disabled";
-      *compress = g_str_equal (*encode, "simple8b") ? "lz4" : "zstd";
-      break;
-  }
-}
-
 static gboolean
 add_description (Result * result, const Column * column, gboolean is_tag,
     GError ** error)
@@ -288,7 +262,7 @@ add_description (Result * result, const Column * column, gboolean is_tag,
   guint length = gst_tdengine_type_get_width (column->info.type);
   const gchar *encode, *compress;
 
-  get_storage (column->info.type, &encode, &compress);
+  change_get_storage (column->info.type, &encode, &compress);
   if (length == 0)
     length = column->info.length;
   return result_add_row (result, error, column->info.name, type, (gint) length,

@@ -597,6 +597,16 @@ open_table (Stmt2 * self, Pending * pending, GError ** error)
       pending->tags, error);
 }
 
+/* what is bound has the same columns in each row */
+static gboolean
+leaves_columns (const Pending * pending)
+{
+  for (guint i = 0; i < pending->n_columns; i++)
+    if (pending->rows[i].kind == VALUE_NONE)
+      return TRUE;
+  return FALSE;
+}
+
 static gboolean
 write_pending (Stmt2 * self, Pending * pending, GError ** error)
 {
@@ -614,10 +624,12 @@ write_pending (Stmt2 * self, Pending * pending, GError ** error)
     return TRUE;
   }
   g_autoptr (RowWriter) writer = row_writer_new (server, table);
+  if (pending->n_rows > 0 && leaves_columns (pending))
+    row_writer_keep_apart (writer);
   for (guint i = 0; i < pending->n_rows; i++)
     if (!row_writer_add (writer, &pending->rows[i * pending->n_columns], error))
       return FALSE;
-  return TRUE;
+  return row_writer_end (writer, error);
 }
 
 static gboolean
@@ -645,7 +657,7 @@ crash (void)
 static gboolean
 exec_insert (Stmt2 * self, gint64 * affected, GError ** error)
 {
-  Catalog *catalog = self->session->server->catalog;
+  Server *server = self->session->server;
   gboolean done;
 
   if (!self->session->server->never_dies && !self->interlaced && (self->failed
@@ -658,10 +670,10 @@ exec_insert (Stmt2 * self, gint64 * affected, GError ** error)
   if (self->pending->len == 0)
     return refuse (error, CODE_INVALID_INPUT, "Invalid input");
 
-  if (!catalog_begin (catalog, error))
+  if (!server_begin (server, error))
     return FALSE;
   done = write_all (self, affected, error);
-  done = catalog_end (catalog, done, error);
+  done = server_end (server, done, error);
   forget_binds (self);
   self->was_executed = TRUE;
   return done;

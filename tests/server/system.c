@@ -10,6 +10,7 @@
 #include "error.h"
 #include "result.h"
 #include "timetext.h"
+#include "topics.h"
 #include "value.h"
 
 /* a value a letter: t text of the length, b BIGINT, i INT, s SMALLINT,
@@ -188,7 +189,7 @@ put_table (Filler * self, Table * table)
   put_integer (self, table->columns->len);
   put_text (self, table->super ? table->super->name : NULL);
   put_integer (self, table->id);
-  put_integer (self, 2);
+  put_integer (self, log_vgroup (table->db, table->name));
   put_integer (self, 0);
   put_null (self);
   put_text (self, kind_name (table));
@@ -293,8 +294,23 @@ fill_tags (Filler * self)
 }
 
 static void
-fill_nothing (Filler * self)
+fill_topics (Filler * self)
 {
+  static const gchar *const kinds[] = { "column", "stable", "db" };
+  GPtrArray *topics = topics_list (self->server->topics);
+
+  for (guint i = 0; i < topics->len; i++) {
+    const Topic *topic = g_ptr_array_index (topics, i);
+
+    put_text (self, topic->name);
+    put_text (self, topic->database);
+    put_integer (self, topic->created);
+    put_text (self, topic->statement);
+    put_text (self, "NULL");
+    put_text (self, topic->with_meta ? "yes" : "no");
+    put_text (self, kinds[topic->kind]);
+    end_row (self);
+  }
 }
 
 static void
@@ -335,9 +351,11 @@ static const SystemTable tables[] = {
               {"stable_name", 't', 192}, {"tag_name", 't', 64}, {"tag_type",
                   't', 32},
           {"tag_value", 't', 16384}}},
-  {"information_schema", "ins_topics", fill_nothing, {
+  {"information_schema", "ins_topics", fill_topics, {
               {"topic_name", 't', 192}, {"db_name", 't', 64},
-          {"create_time", 'T', 0}}},
+              {"create_time", 'T', 0}, {"sql", 't', 2048},
+              {"schema", 't', 65517}, {"meta", 't', 4},
+          {"type", 't', 8}}},
   {BENCHMARK_DATABASE, "written", fill_written, {
           {"ts", 'T', 0}, {"n_rows", 'b', 0}}},
 };

@@ -183,6 +183,27 @@ value_set_ucs4 (Value * value, const Column * column, const guint8 * data,
   return TRUE;
 }
 
+/* a block's */
+gboolean
+value_read (Value * value, const Column * column, GstTDengineRows * rows,
+    guint from, guint row, GError ** error)
+{
+  gsize size;
+  const guint8 *data = gst_tdengine_rows_get_data (rows, from, row, &size);
+
+  if (!data) {
+    value->kind = VALUE_NULL;
+    return TRUE;
+  }
+  if (gst_tdengine_type_get_width (column->info.type) > 0) {
+    value_set_fixed (value, column->info.type, data);
+    return TRUE;
+  }
+  if (column->info.type == GST_TDENGINE_TYPE_NCHAR)
+    return value_set_ucs4 (value, column, data, size, error);
+  return value_set_varying (value, column, data, size, error);
+}
+
 /* the bytes must stay until the statement is reset */
 gboolean
 value_bind (const Value * value, sqlite3_stmt * stmt, gint at)

@@ -46,6 +46,9 @@ gboolean value_parse_decimal (Value *value, const Column *column,
 void     value_set_real     (Value *value, gdouble real);
 gboolean value_set_ucs4     (Value *value, const Column *column,
                              const guint8 *data, gsize size, GError **error);
+gboolean value_read         (Value *value, const Column *column,
+                             GstTDengineRows *rows, guint from, guint row,
+                             GError **error);
 gboolean value_bind         (const Value *value, sqlite3_stmt *stmt, gint at);
 gboolean value_append       (GstTDengineRowsBuilder *builder, guint column,
                              const GstTDengineColumn *info,

@@ -1,0 +1,226 @@
+/* tdengine split properties: what is asked for, and in which parts
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <string.h>
+
+#include "gsttdenginesplitproperties.h"
+
+typedef enum
+{
+  KIND_TEXT,
+  KIND_LIST,                    /* of texts */
+  KIND_LIMIT,
+  KIND_SPLIT_BY,
+  KIND_INDEX,
+  KIND_COUNT,
+} Kind;
+
+typedef struct
+{
+  const gchar *name;
+  Kind kind;
+  gsize offset;
+  const gchar *nick;
+  const gchar *blurb;
+} Property;
+
+#define FIELD(name) G_STRUCT_OFFSET (GstTDengineRequestedSplits, name)
+
+static const Property table[] = {
+  {"query", KIND_TEXT, FIELD (query), "Query",
+      "Statement whose rows are wanted, in TDengine's SQL"},
+  {"select", KIND_TEXT, FIELD (select), "Select",
+      "What to select from the table, in TDengine's SQL (default: *)"},
+  {"table", KIND_TEXT, FIELD (table), "Table",
+      "Table to read in place of a query, in its exact case, with or without "
+        "its database; names with points in them in back-quotes"},
+  {"where", KIND_TEXT, FIELD (where), "Where",
+      "Condition that rows have to meet, in TDengine's SQL"},
+  {"other", KIND_TEXT, FIELD (other), "Other",
+      "What follows in the statement, such as order by ts"},
+  {"columns", KIND_TEXT, FIELD (columns), "Columns",
+      "Names of the columns wanted, with commas between (default: all)"},
+  {"limit", KIND_LIMIT, FIELD (limit), "Limit",
+      "Most rows to read, of all splits together (0: all)"},
+  {"split-by", KIND_SPLIT_BY, FIELD (by), "Split by",
+      "What the rows are read in parts by"},
+  {"split-column", KIND_TEXT, FIELD (column), "Split column",
+      "TIMESTAMP to split by (default: the first one of the table)"},
+  {"split-start", KIND_TEXT, FIELD (start), "Split start",
+      "First time of a split by time, ISO 8601 with a zone or an epoch in the "
+        "database's precision (default: that of the first row)"},
+  {"split-end", KIND_TEXT, FIELD (end), "Split end",
+      "Time before which a split by time ends (default: after the last row)"},
+  {"split-interval", KIND_TEXT, FIELD (interval), "Split interval",
+      "Length of a split by time, such as 1h, 500a (ms) or 10u (us) "
+        "(default: all at once)"},
+  {"split-conditions", KIND_LIST, FIELD (conditions), "Split conditions",
+      "Conditions on tags, one for each split; no row may meet two"},
+  {"split-tables", KIND_LIST, FIELD (tables), "Split tables",
+      "Tables to read, one for each split (default: the sub tables of table)"},
+  {"split-index", KIND_INDEX, FIELD (index), "Split index",
+      "Which of the parts that share the splits this is (-1: what "
+        "JOB_COMPLETION_INDEX in the environment says)"},
+  {"split-count", KIND_COUNT, FIELD (count), "Split count",
+      "How many parts share the splits, in several elements or processes"},
+};
+
+#define GST_TYPE_TDENGINE_SPLIT_BY (gst_tdengine_split_by_get_type ())
+static GType
+gst_tdengine_split_by_get_type (void)
+{
+  static const GEnumValue values[] = {
+    {GST_TDENGINE_SPLIT_NONE, "All rows in one query", "none"},
+    {GST_TDENGINE_SPLIT_TIME, "An interval of time each", "time"},
+    {GST_TDENGINE_SPLIT_TAG, "A condition on tags each", "tag"},
+    {GST_TDENGINE_SPLIT_TABLE, "A table each", "table"},
+    {GST_TDENGINE_SPLIT_VGROUP, "The tables of a storage node each", "vgroup"},
+    {0, NULL, NULL},
+  };
+  static gsize type;
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type,
+        g_enum_register_static ("GstTDengineSplitBy", values));
+  return type;
+}
+
+static GParamSpec *
+make_spec (const Property * property)
+{
+  const GParamFlags flags = G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY
+      | G_PARAM_READWRITE;
+  const gchar *name = property->name, *nick = property->nick;
+  const gchar *blurb = property->blurb;
+
+  switch (property->kind) {
+    case KIND_LIST:
+      return gst_param_spec_array (name, nick, blurb,
+          g_param_spec_string ("item", "Item", "One of them", NULL, flags),
+          flags);
+    case KIND_LIMIT:
+      return g_param_spec_uint64 (name, nick, blurb, 0, G_MAXINT64, 0, flags);
+    case KIND_SPLIT_BY:
+      return g_param_spec_enum (name, nick, blurb, GST_TYPE_TDENGINE_SPLIT_BY,
+          GST_TDENGINE_SPLIT_NONE, flags);
+    case KIND_INDEX:
+      return g_param_spec_int (name, nick, blurb, -1, G_MAXINT, -1, flags);
+    case KIND_COUNT:
+      return g_param_spec_uint (name, nick, blurb, 1, G_MAXINT, 1, flags);
+    default:
+      return g_param_spec_string (name, nick, blurb, NULL, flags);
+  }
+}
+
+void
+gst_tdengine_split_properties_install (GObjectClass * klass, guint first_id)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (table); i++)
+    g_object_class_install_property (klass, first_id + i,
+        make_spec (&table[i]));
+  gst_type_mark_as_plugin_api (GST_TYPE_TDENGINE_SPLIT_BY, 0);
+}
+
+static const Property *
+find_property (const gchar * name)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (table); i++) {
+    if (g_str_equal (name, table[i].name))
+      return &table[i];
+  }
+  return NULL;
+}
+
+static gchar **
+get_list (const GValue * value)
+{
+  guint n = gst_value_array_get_size (value);
+  gchar **list = g_new0 (gchar *, n + 1);
+
+  for (guint i = 0; i < n; i++)
+    list[i] = g_strdup (g_value_get_string (gst_value_array_get_value (value,
+                i)));
+  return list;
+}
+
+static void
+put_list (GValue * value, gchar ** list)
+{
+  for (; list && *list; list++) {
+    GValue item = G_VALUE_INIT;
+
+    g_value_init (&item, G_TYPE_STRING);
+    g_value_set_string (&item, *list);
+    gst_value_array_append_and_take_value (value, &item);
+  }
+}
+
+/* FALSE where pspec is none of them */
+gboolean
+gst_tdengine_split_properties_set (GstTDengineRequestedSplits * requested,
+    const GValue * value, GParamSpec * pspec)
+{
+  const Property *property = find_property (pspec->name);
+  gpointer field =
+      property ? G_STRUCT_MEMBER_P (requested, property->offset) : NULL;
+
+  if (!property)
+    return FALSE;
+  switch (property->kind) {
+    case KIND_TEXT:
+      g_free (*(gchar **) field);
+      *(gchar **) field = g_value_dup_string (value);
+      break;
+    case KIND_LIST:
+      g_strfreev (*(gchar ***) field);
+      *(gchar ***) field = get_list (value);
+      break;
+    case KIND_LIMIT:
+      *(guint64 *) field = g_value_get_uint64 (value);
+      break;
+    case KIND_SPLIT_BY:
+      *(GstTDengineSplitBy *) field = g_value_get_enum (value);
+      break;
+    case KIND_INDEX:
+      *(gint *) field = g_value_get_int (value);
+      break;
+    case KIND_COUNT:
+      *(guint *) field = g_value_get_uint (value);
+      break;
+  }
+  return TRUE;
+}
+
+gboolean
+gst_tdengine_split_properties_get (const GstTDengineRequestedSplits * requested,
+    GValue * value, GParamSpec * pspec)
+{
+  const Property *property = find_property (pspec->name);
+  gconstpointer field =
+      property ? G_STRUCT_MEMBER_P (requested, property->offset) : NULL;
+
+  if (!property)
+    return FALSE;
+  switch (property->kind) {
+    case KIND_TEXT:
+      g_value_set_string (value, *(gchar * const *) field);
+      break;
+    case KIND_LIST:
+      put_list (value, *(gchar ** const *) field);
+      break;
+    case KIND_LIMIT:
+      g_value_set_uint64 (value, *(const guint64 *) field);
+      break;
+    case KIND_SPLIT_BY:
+      g_value_set_enum (value, *(const GstTDengineSplitBy *) field);
+      break;
+    case KIND_INDEX:
+      g_value_set_int (value, *(const gint *) field);
+      break;
+    case KIND_COUNT:
+      g_value_set_uint (value, *(const guint *) field);
+      break;
+  }
+  return TRUE;
+}

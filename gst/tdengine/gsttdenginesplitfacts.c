@@ -1,0 +1,227 @@
+/* tdengine split facts: what only the server knows of a query's parts
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <string.h>
+
+#include "gsttdengineerror-private.h"
+#include "gsttdenginerows.h"
+#include "gsttdenginesplitfacts.h"
+#include "gsttdenginesql.h"
+
+#define refuse(error, ...) \
+  gst_tdengine_error_refuse (error, GST_TDENGINE_ERROR_INVALID_VALUE, \
+      "", __VA_ARGS__)
+
+/* the column of a DESCRIBE that says TAG */
+#define DESCRIBE_NOTE 3
+
+/* FALSE ends the reading */
+typedef gboolean (*RowsFunc) (GstTDengineRows * rows, gpointer data);
+
+static GstTDengineSchema *
+run (GstTDengineConnection * connection, const gchar * sql, RowsFunc func,
+    gpointer data, GCancellable * cancellable, GError ** error)
+{
+  g_autoptr (GstTDengineQuery) query =
+      gst_tdengine_connection_query (connection, sql, cancellable, error);
+  g_autoptr (GError) local = NULL;
+  gboolean more = query != NULL && func != NULL;
+
+  if (!query)
+    return NULL;
+  while (more) {
+    g_autoptr (GstTDengineRows) rows =
+        gst_tdengine_query_next (query, cancellable, &local);
+
+    more = rows && func (rows, data);
+  }
+  if (!local)
+    return gst_tdengine_schema_ref (gst_tdengine_query_get_schema (query));
+  g_propagate_error (error, g_steal_pointer (&local));
+  return NULL;
+}
+
+/* the table */
+
+typedef struct
+{
+  guint n_fields, n_tags;
+} Description;
+
+static gboolean
+count_fields (GstTDengineRows * rows, gpointer data)
+{
+  GstTDengineSchema *schema = gst_tdengine_rows_get_schema (rows);
+  Description *description = data;
+
+  if (gst_tdengine_schema_get_n_columns (schema) <= DESCRIBE_NOTE)
+    return FALSE;
+  for (guint row = 0; row < gst_tdengine_rows_get_n_rows (rows); row++) {
+    g_autofree gchar *note =
+        gst_tdengine_rows_get_text (rows, DESCRIBE_NOTE, row);
+
+    description->n_fields++;
+    description->n_tags += g_strcmp0 (note, "TAG") == 0;
+  }
+  return TRUE;
+}
+
+/* only of a super table does SELECT * give the tags */
+static gboolean
+ask_table (GstTDengineConnection * connection, const gchar * table,
+    GstTDengineSplitFacts * facts, GCancellable * cancellable, GError ** error)
+{
+  g_autofree gchar *select = g_strdup_printf ("SELECT * FROM %s LIMIT 0",
+      table);
+  g_autofree gchar *describe = g_strdup_printf ("DESCRIBE %s", table);
+  g_autoptr (GstTDengineSchema) schema = NULL;
+  g_autoptr (GstTDengineSchema) described = NULL;
+  Description description = { 0 };
+
+  if (!(schema = run (connection, select, NULL, NULL, cancellable, error))
+      || !(described = run (connection, describe, count_fields, &description,
+              cancellable, error))) {
+    g_prefix_error (error, "%s: ", table);
+    return FALSE;
+  }
+  facts->precision = gst_tdengine_schema_get_precision (schema);
+  facts->is_super = description.n_tags > 0
+      && gst_tdengine_schema_get_n_columns (schema) == description.n_fields;
+  facts->time_column =
+      g_strdup (gst_tdengine_schema_get_column (schema, 0)->name);
+  return TRUE;
+}
+
+static gboolean
+take_sub_tables (GstTDengineRows * rows, gpointer facts)
+{
+  for (guint row = 0; row < gst_tdengine_rows_get_n_rows (rows); row++) {
+    g_autofree gchar *name = gst_tdengine_rows_get_text (rows, 0, row);
+
+    gst_tdengine_split_facts_add_table (facts, name,
+        gst_tdengine_rows_is_null (rows, 1, row) ? 0 :
+        gst_tdengine_rows_get_int64 (rows, 1, row));
+  }
+  return TRUE;
+}
+
+static gint
+compare_names (gconstpointer a, gconstpointer b)
+{
+  return strcmp (((const GstTDengineSubTable *) a)->name,
+      ((const GstTDengineSubTable *) b)->name);
+}
+
+/* by name, so that everyone who asks has the same list */
+static gboolean
+ask_sub_tables (GstTDengineConnection * connection, const gchar * database,
+    const gchar * table, GstTDengineSplitFacts * facts,
+    GCancellable * cancellable, GError ** error)
+{
+  g_autoptr (GString) sql = g_string_new ("SELECT table_name, vgroup_id FROM "
+      "information_schema.ins_tables WHERE db_name = ");
+  g_autoptr (GstTDengineSchema) schema = NULL;
+
+  if (!database)
+    return refuse (error, "Which database is %s in? Set the database property",
+        table);
+  gst_tdengine_sql_append_text (sql, database, -1);
+  g_string_append (sql, " AND stable_name = ");
+  gst_tdengine_sql_append_text (sql, table, -1);
+  schema = run (connection, sql->str, take_sub_tables, facts, cancellable,
+      error);
+  g_array_sort (facts->sub_tables, compare_names);
+  return schema != NULL;
+}
+
+/* times */
+
+static gboolean
+check_time_column (GstTDengineSchema * schema, const gchar * name,
+    GError ** error)
+{
+  for (guint i = 0; i < gst_tdengine_schema_get_n_columns (schema); i++) {
+    const GstTDengineColumn *column =
+        gst_tdengine_schema_get_column (schema, i);
+
+    if (!g_str_equal (column->name, name))
+      continue;
+    return column->type == GST_TDENGINE_TYPE_TIMESTAMP
+        || refuse (error, "Column \"%s\" is %s: splits by time need a "
+        "TIMESTAMP", name, gst_tdengine_type_get_name (column->type));
+  }
+  return refuse (error, "There is no column \"%s\" to split by", name);
+}
+
+static gboolean
+take_bounds (GstTDengineRows * rows, gpointer data)
+{
+  GstTDengineSplitFacts *facts = data;
+
+  if (gst_tdengine_rows_get_n_rows (rows) == 0
+      || gst_tdengine_rows_is_null (rows, 0, 0)
+      || gst_tdengine_rows_is_null (rows, 1, 0))
+    return TRUE;
+  facts->has_rows = TRUE;
+  facts->first = gst_tdengine_rows_get_int64 (rows, 0, 0);
+  facts->last = gst_tdengine_rows_get_int64 (rows, 1, 0);
+  return TRUE;
+}
+
+static gboolean
+ask_times (GstTDengineConnection * connection,
+    const GstTDengineRequestedSplits * requested, const gchar * query,
+    GstTDengineSplitFacts * facts, GCancellable * cancellable, GError ** error)
+{
+  const gchar *column = requested->column && *requested->column ?
+      requested->column : facts->time_column;
+  g_autofree gchar *shape = g_strdup_printf ("SELECT * FROM (%s) LIMIT 0",
+      query);
+  g_autoptr (GstTDengineSchema) schema = NULL;
+  g_autoptr (GstTDengineSchema) bounds = NULL;
+  g_autoptr (GString) sql = g_string_new ("SELECT FIRST(");
+
+  if (!(schema = run (connection, shape, NULL, NULL, cancellable, error))
+      || !check_time_column (schema, column, error))
+    return FALSE;
+  facts->precision = gst_tdengine_schema_get_precision (schema);
+  if (requested->start && *requested->start && requested->end
+      && *requested->end)
+    return TRUE;
+  gst_tdengine_sql_append_name (sql, column);
+  g_string_append (sql, "), LAST(");
+  gst_tdengine_sql_append_name (sql, column);
+  g_string_append_printf (sql, ") FROM (%s)", query);
+  bounds = run (connection, sql->str, take_bounds, facts, cancellable, error);
+  return bounds != NULL;
+}
+
+/* Asks for what a plan of these splits needs. database is where a table without
+ * one lies, or NULL. */
+gboolean
+gst_tdengine_split_facts_ask (GstTDengineSplitFacts * facts,
+    GstTDengineConnection * connection,
+    const GstTDengineRequestedSplits * requested, const gchar * database,
+    GCancellable * cancellable, GError ** error)
+{
+  g_autofree gchar *sql = gst_tdengine_requested_splits_make_sql (requested);
+  gboolean by_time = requested->by == GST_TDENGINE_SPLIT_TIME;
+  g_autofree gchar *own = NULL;
+  g_autofree gchar *name = NULL;
+  g_autofree gchar *table = NULL;
+
+  if (!requested->table || !*requested->table)
+    return !by_time || ask_times (connection, requested, sql, facts,
+        cancellable, error);
+  table = gst_tdengine_requested_splits_quote_table (requested, &own, &name);
+  if (!ask_table (connection, table, facts, cancellable, error)
+      || (by_time && !ask_times (connection, requested, sql, facts,
+              cancellable, error)))
+    return FALSE;
+  if (!facts->is_super || (requested->by != GST_TDENGINE_SPLIT_TABLE
+          && requested->by != GST_TDENGINE_SPLIT_VGROUP))
+    return TRUE;
+  return ask_sub_tables (connection, own ? own : database, name, facts,
+      cancellable, error);
+}
