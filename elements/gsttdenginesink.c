@@ -597,17 +597,20 @@ finish_rows (GstTDengineSink * self, GstTDengineCheckpoint * checkpoint)
   return GST_FLOW_OK;
 }
 
-/* Rows that were taken are not those that are flushed: they are written. The
- * base class lets the server be waited for again before. */
+/* Rows that were taken are not those that are flushed: they are sent. The base
+ * class lets the server be waited for again before. */
 static void
-write_flushed (GstTDengineSink * self)
+send_flushed (GstTDengineSink * self)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
   g_autoptr (GError) error = NULL;
 
-  if (self->writer && !self->failed && !flush_locked (self, &error)
+  if (!self->writer || self->failed)
+    return;
+  if (!gst_tdengine_writer_submit (self->writer, self->cancellable, &error)
       && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     give_up_locked (self, error);
+  note_held_locked (self);
 }
 
 static gboolean
@@ -630,7 +633,7 @@ gst_tdengine_sink_event (GstBaseSink * sink, GstEvent * event)
       event);
   if (is_flushed) {
     abandon_rows (self, "Rows were flushed");
-    write_flushed (self);
+    send_flushed (self);
   }
   return taken;
 }
