@@ -186,18 +186,29 @@ feed_wait (Feed * feed)
   return message;
 }
 
-/* returns when the sink has taken every row */
+static GstPadProbeReturn
+note_mark (GstPad * pad, GstPadProbeInfo * info, gpointer seen)
+{
+  if (gst_event_has_name (GST_PAD_PROBE_INFO_EVENT (info), "mark"))
+    g_atomic_int_set ((gint *) seen, TRUE);
+  return GST_PAD_PROBE_OK;
+}
+
+/* Returns when the sink has taken every row: an event stays behind them. */
 void
 feed_wait_taken (Feed * feed)
 {
-  g_autoptr (GstPad) pad = gst_element_get_static_pad (feed->src, "src");
-  g_autoptr (GstQuery) query = gst_query_new_drain ();
-  guint64 level = 1;
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (feed->sink, "sink");
+  gint seen = FALSE;
+  gulong id = gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
+      note_mark, &seen, NULL);
 
-  while (level > 0)
-    g_object_get (feed->src, "current-level-buffers", &level, NULL);
-  /* a serialized query is answered when the rows before it were taken */
-  gst_pad_peer_query (pad, query);
+  gst_element_send_event (feed->src,
+      gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM,
+          gst_structure_new_empty ("mark")));
+  while (!g_atomic_int_get (&seen))
+    g_thread_yield ();
+  gst_pad_remove_probe (pad, id);
 }
 
 /* the error that it ends with */
