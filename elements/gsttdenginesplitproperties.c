@@ -9,7 +9,8 @@
 typedef enum
 {
   KIND_TEXT,
-  KIND_LIST,                    /* of texts */
+  KIND_LIST,                    /* with commas between */
+  KIND_CONDITIONS,              /* with semicolons between, as SQL has commas */
   KIND_LIMIT,
   KIND_SPLIT_BY,
   KIND_INDEX,
@@ -55,10 +56,12 @@ static const Property table[] = {
   {"split-interval", KIND_TEXT, FIELD (interval), "Split interval",
       "Length of a split by time, such as 1h, 500a (ms) or 10u (us) "
         "(default: all at once)"},
-  {"split-conditions", KIND_LIST, FIELD (conditions), "Split conditions",
-      "Conditions on tags, one for each split; no row may meet two"},
+  {"split-conditions", KIND_CONDITIONS, FIELD (conditions), "Split conditions",
+      "Conditions on tags with semicolons between, one for each split; no row "
+        "may meet two"},
   {"split-tables", KIND_LIST, FIELD (tables), "Split tables",
-      "Tables to read, one for each split (default: the sub tables of table)"},
+      "Tables to read with commas between, one for each split (default: the sub "
+        "tables of table)"},
   {"split-index", KIND_INDEX, FIELD (index), "Split index",
       "Which of the parts that share the splits this is (-1: what "
         "JOB_COMPLETION_INDEX in the environment says)"},
@@ -95,10 +98,6 @@ make_spec (const Property * property)
   const gchar *blurb = property->blurb;
 
   switch (property->kind) {
-    case KIND_LIST:
-      return gst_param_spec_array (name, nick, blurb,
-          g_param_spec_string ("item", "Item", "One of them", NULL, flags),
-          flags);
     case KIND_LIMIT:
       return g_param_spec_uint64 (name, nick, blurb, 0, G_MAXINT64, 0, flags);
     case KIND_SPLIT_BY:
@@ -132,28 +131,58 @@ find_property (const gchar * name)
   return NULL;
 }
 
-static gchar **
-get_list (const GValue * value)
+/* what separates parts, but not within these quotes */
+typedef struct
 {
-  guint n = gst_value_array_get_size (value);
-  gchar **list = g_new0 (gchar *, n + 1);
+  gchar separator;
+  const gchar *quotes;
+} Syntax;
 
-  for (guint i = 0; i < n; i++)
-    list[i] = g_strdup (g_value_get_string (gst_value_array_get_value (value,
-                i)));
-  return list;
+static const Syntax names = { ',', "`" };
+static const Syntax conditions = { ';', "'\"`" };
+
+static const gchar *
+find_separator (const gchar * text, const Syntax * syntax)
+{
+  gchar quote = 0;
+
+  for (; *text && (quote || *text != syntax->separator); text++) {
+    if (quote ? *text == quote : strchr (syntax->quotes, *text) != NULL)
+      quote = quote ? 0 : *text;
+  }
+  return text;
+}
+
+static gchar **
+split_text (const gchar * text, const Syntax * syntax)
+{
+  GPtrArray *parts = g_ptr_array_new ();
+
+  while (text && *text) {
+    const gchar *end = find_separator (text, syntax);
+
+    g_ptr_array_add (parts, g_strstrip (g_strndup (text, end - text)));
+    text = end + (*end != 0);
+  }
+  g_ptr_array_add (parts, NULL);
+  return (gchar **) g_ptr_array_free (parts, FALSE);
 }
 
 static void
-put_list (GValue * value, gchar ** list)
+set_list (gpointer field, const GValue * value, const Syntax * syntax)
 {
-  for (; list && *list; list++) {
-    GValue item = G_VALUE_INIT;
+  g_strfreev (*(gchar ***) field);
+  *(gchar ***) field = split_text (g_value_get_string (value), syntax);
+}
 
-    g_value_init (&item, G_TYPE_STRING);
-    g_value_set_string (&item, *list);
-    gst_value_array_append_and_take_value (value, &item);
-  }
+static void
+get_list (gconstpointer field, GValue * value, const Syntax * syntax)
+{
+  const gchar separator[] = { syntax->separator, 0 };
+  gchar **list = *(gchar ** const *) field;
+
+  if (list)
+    g_value_take_string (value, g_strjoinv (separator, list));
 }
 
 /* FALSE where pspec is none of them */
@@ -173,8 +202,10 @@ gst_tdengine_split_properties_set (GstTDengineRequestedSplits * requested,
       *(gchar **) field = g_value_dup_string (value);
       break;
     case KIND_LIST:
-      g_strfreev (*(gchar ***) field);
-      *(gchar ***) field = get_list (value);
+      set_list (field, value, &names);
+      break;
+    case KIND_CONDITIONS:
+      set_list (field, value, &conditions);
       break;
     case KIND_LIMIT:
       *(guint64 *) field = g_value_get_uint64 (value);
@@ -207,7 +238,10 @@ gst_tdengine_split_properties_get (const GstTDengineRequestedSplits * requested,
       g_value_set_string (value, *(gchar * const *) field);
       break;
     case KIND_LIST:
-      put_list (value, *(gchar ** const *) field);
+      get_list (field, value, &names);
+      break;
+    case KIND_CONDITIONS:
+      get_list (field, value, &conditions);
       break;
     case KIND_LIMIT:
       g_value_set_uint64 (value, *(const guint64 *) field);

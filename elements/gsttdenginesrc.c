@@ -379,8 +379,7 @@ open_connection (GstTDengineSrc * self, GError ** error)
   return self->connection != NULL;
 }
 
-/* Of a query or table whose columns were not chosen, only those that downstream
- * takes are asked for. */
+/* only the columns that downstream takes are asked for */
 static void
 push_down (GstTDengineSrc * self, GstTDengineRequestedSplits * requested)
 {
@@ -390,13 +389,16 @@ push_down (GstTDengineSrc * self, GstTDengineRequestedSplits * requested)
       gst_tdengine_schema_new_from_caps (caps, NULL) : NULL;
   GString *names;
 
-  if (!schema || requested->select || requested->columns)
+  if (!schema)
     return;
   names = g_string_new (NULL);
   for (guint i = 0; i < gst_tdengine_schema_get_n_columns (schema); i++)
     g_string_append_printf (names, "%s%s", i ? "," : "",
         gst_tdengine_schema_get_column (schema, i)->name);
-  requested->columns = g_string_free (names, FALSE);
+  if (requested->select || requested->columns)
+    requested->kept = g_string_free (names, FALSE);
+  else
+    requested->columns = g_string_free (names, FALSE);
 }
 
 static void
@@ -486,21 +488,31 @@ get_sql (guint64 split, gpointer data)
       (self->seek_time + unit - 1) / unit);
 }
 
+static gchar *
+get_name (guint64 split, gpointer data)
+{
+  return gst_tdengine_splits_get_name (GST_TDENGINE_SRC (data)->splits, split);
+}
+
 static void
 open_reader (GstTDengineSrc * self)
 {
   GST_OBJECT_LOCK (self);
   self->reader = gst_tdengine_reader_new (self->connection, self->settings,
-      gst_tdengine_splits_get_n (self->splits), get_sql, self,
-      self->parallelism, self->ordered);
+      gst_tdengine_splits_get_n (self->splits), get_sql, get_name,
+      self, self->parallelism, self->ordered);
   GST_OBJECT_UNLOCK (self);
 }
 
+/* a table's name stays one: it is what sinks go by */
 static gboolean
-is_varchar (GstTDengineSchema * schema, guint column)
+is_varchar (GstTDengineSchema * schema, guint index)
 {
-  return gst_tdengine_schema_get_column (schema, column)->type ==
-      GST_TDENGINE_TYPE_VARCHAR;
+  const GstTDengineColumn *column =
+      gst_tdengine_schema_get_column (schema, index);
+
+  return column->type == GST_TDENGINE_TYPE_VARCHAR
+      && !g_str_equal (column->name, "tbname");
 }
 
 /* the columns as they leave */

@@ -33,7 +33,7 @@ SPLITS = {
     'time': ['split-by=time', 'split-interval=500s', 'parallelism=2',
              'select=tbname, *', 'split-column=ts'],
     'tag': ['split-by=tag', 'select=tbname, *',
-            'split-conditions=<"g<2","g>=2">'],
+            'split-conditions=g < 2; g >= 2'],
 }
 
 

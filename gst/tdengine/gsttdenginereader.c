@@ -27,7 +27,8 @@ struct _GstTDengineReader
   GstTDengineConnection *connection;    /* the first one */
   GstTDengineSettings *settings;        /* of the others */
   guint64 n_splits;
-  GstTDengineSplitFunc func;
+  GstTDengineSplitFunc get_sql;
+  GstTDengineSplitFunc get_name;
   gpointer data;
   guint parallelism;
   gboolean ordered;
@@ -67,15 +68,16 @@ part_free (gpointer data)
 GstTDengineReader *
 gst_tdengine_reader_new (GstTDengineConnection * connection,
     const GstTDengineSettings * settings, guint64 n_splits,
-    GstTDengineSplitFunc func, gpointer data, guint parallelism,
-    gboolean ordered)
+    GstTDengineSplitFunc get_sql, GstTDengineSplitFunc get_name,
+    gpointer data, guint parallelism, gboolean ordered)
 {
   GstTDengineReader *self = g_new0 (GstTDengineReader, 1);
 
   self->connection = g_object_ref (connection);
   self->settings = gst_tdengine_settings_copy (settings);
   self->n_splits = n_splits;
-  self->func = func;
+  self->get_sql = get_sql;
+  self->get_name = get_name;
   self->data = data;
   self->parallelism = MIN (parallelism, n_splits);
   self->ordered = ordered;
@@ -120,7 +122,7 @@ gst_tdengine_reader_free (GstTDengineReader * self)
 /* buffers of one stream have the same columns */
 static gboolean
 check_schema (GstTDengineReader * self, GstTDengineQuery * query,
-    const gchar * sql, GError ** error)
+    GError ** error)
 {
   GstTDengineSchema *schema = gst_tdengine_query_get_schema (query);
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
@@ -129,21 +131,27 @@ check_schema (GstTDengineReader * self, GstTDengineQuery * query,
     self->schema = gst_tdengine_schema_ref (schema);
   if (gst_tdengine_schema_equal (self->schema, schema))
     return TRUE;
-  g_set_error (error, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_SCHEMA,
-      "A split has other columns than the first: %s", sql);
+  g_set_error_literal (error, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_SCHEMA,
+      "Its columns are not those of the first one");
   return FALSE;
 }
 
 static GstTDengineQuery *
 open_split (GstTDengineReader * self, GstTDengineConnection * connection,
-    const gchar * sql, GCancellable * cancellable, GError ** error)
+    guint64 split, const gchar * sql, GCancellable * cancellable,
+    GError ** error)
 {
   g_autoptr (GstTDengineQuery) query =
       gst_tdengine_connection_query (connection, sql, cancellable, error);
 
-  if (!query || !check_schema (self, query, sql, error))
-    return NULL;
-  return g_steal_pointer (&query);
+  if (query && check_schema (self, query, error))
+    return g_steal_pointer (&query);
+  if (self->n_splits > 1) {
+    g_autofree gchar *name = self->get_name (split, self->data);
+
+    g_prefix_error (error, "Split \"%s\": ", name);
+  }
+  return NULL;
 }
 
 /* the columns, or NULL before any split was opened; owned by the reader */
@@ -163,12 +171,12 @@ open_next (GstTDengineReader * self, GCancellable * cancellable,
     GError ** error)
 {
   while (self->next_split < self->n_splits) {
-    g_autofree gchar *sql = self->func (self->next_split, self->data);
+    g_autofree gchar *sql = self->get_sql (self->next_split, self->data);
 
     if (sql) {
       self->split = self->next_split;
-      self->query = open_split (self, self->connection, sql, cancellable,
-          error);
+      self->query = open_split (self, self->connection, self->split, sql,
+          cancellable, error);
       /* a cancelled call asks again */
       self->next_split += self->query != NULL;
       return self->query != NULL;
@@ -207,7 +215,7 @@ take_split (GstTDengineReader * self, Part ** part)
 
   while (self->next_split < self->n_splits && !self->failed) {
     guint64 split = self->next_split++;
-    gchar *sql = self->func (split, self->data);
+    gchar *sql = self->get_sql (split, self->data);
 
     if (!sql)
       continue;
@@ -239,7 +247,7 @@ read_split (GstTDengineReader * self, GstTDengineConnection * connection,
     const gchar * sql, Part * part, GError ** error)
 {
   g_autoptr (GstTDengineQuery) query =
-      open_split (self, connection, sql, self->stopped, error);
+      open_split (self, connection, part->split, sql, self->stopped, error);
   g_autoptr (GError) local = NULL;
   GstTDengineRows *rows;
 

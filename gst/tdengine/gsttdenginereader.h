@@ -11,8 +11,8 @@
 
 typedef struct _GstTDengineReader GstTDengineReader;
 
-/* The statement for a split, or NULL where nothing of it is left to be read.
- * Called in any thread. */
+/* The statement for a split, NULL where nothing of it is left to be read; or its
+ * name. Called in any thread. */
 typedef gchar * (*GstTDengineSplitFunc) (guint64 split, gpointer data);
 
 /* rows of a split, or NULL when all of them were given */
@@ -26,7 +26,8 @@ GST_TDENGINE_API
 GstTDengineReader * gst_tdengine_reader_new  (GstTDengineConnection *connection,
                                               const GstTDengineSettings *settings,
                                               guint64 n_splits,
-                                              GstTDengineSplitFunc func,
+                                              GstTDengineSplitFunc get_sql,
+                                              GstTDengineSplitFunc get_name,
                                               gpointer data,
                                               guint parallelism,
                                               gboolean ordered);

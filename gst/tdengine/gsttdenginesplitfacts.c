@@ -123,9 +123,6 @@ ask_sub_tables (GstTDengineConnection * connection, const gchar * database,
       "information_schema.ins_tables WHERE db_name = ");
   g_autoptr (GstTDengineSchema) schema = NULL;
 
-  if (!database)
-    return refuse (error, "Which database is %s in? Set the database property",
-        table);
   gst_tdengine_sql_append_text (sql, database, -1);
   g_string_append (sql, " AND stable_name = ");
   gst_tdengine_sql_append_text (sql, table, -1);
@@ -207,6 +204,8 @@ gst_tdengine_split_facts_ask (GstTDengineSplitFacts * facts,
 {
   g_autofree gchar *sql = gst_tdengine_requested_splits_make_sql (requested);
   gboolean by_time = requested->by == GST_TDENGINE_SPLIT_TIME;
+  gboolean by_tables = requested->by == GST_TDENGINE_SPLIT_TABLE
+      || requested->by == GST_TDENGINE_SPLIT_VGROUP;
   g_autofree gchar *own = NULL;
   g_autofree gchar *name = NULL;
   g_autofree gchar *table = NULL;
@@ -215,13 +214,14 @@ gst_tdengine_split_facts_ask (GstTDengineSplitFacts * facts,
     return !by_time || ask_times (connection, requested, sql, facts,
         cancellable, error);
   table = gst_tdengine_requested_splits_quote_table (requested, &own, &name);
+  if (by_tables && !own && !database)
+    return refuse (error, "Which database is %s in? Set the database property",
+        table);
   if (!ask_table (connection, table, facts, cancellable, error)
       || (by_time && !ask_times (connection, requested, sql, facts,
               cancellable, error)))
     return FALSE;
-  if (!facts->is_super || (requested->by != GST_TDENGINE_SPLIT_TABLE
-          && requested->by != GST_TDENGINE_SPLIT_VGROUP))
-    return TRUE;
-  return ask_sub_tables (connection, own ? own : database, name, facts,
+  return !facts->is_super || !by_tables
+      || ask_sub_tables (connection, own ? own : database, name, facts,
       cancellable, error);
 }

@@ -60,6 +60,7 @@ gst_tdengine_requested_splits_clear (GstTDengineRequestedSplits * self)
   g_free (self->where);
   g_free (self->other);
   g_free (self->columns);
+  g_free (self->kept);
   g_free (self->column);
   g_free (self->start);
   g_free (self->end);
@@ -81,6 +82,7 @@ gst_tdengine_requested_splits_copy (const GstTDengineRequestedSplits * from,
   to->where = g_strdup (from->where);
   to->other = g_strdup (from->other);
   to->columns = g_strdup (from->columns);
+  to->kept = g_strdup (from->kept);
   to->column = g_strdup (from->column);
   to->start = g_strdup (from->start);
   to->end = g_strdup (from->end);
@@ -240,12 +242,10 @@ take_name (const gchar ** text)
   return name;
 }
 
-/* The table in back-quotes, and its parts; database is NULL without one. */
-gchar *
-gst_tdengine_requested_splits_quote_table (const GstTDengineRequestedSplits *
-    self, gchar ** database, gchar ** table)
+/* A table in back-quotes, and its parts; database is NULL without one. */
+static gchar *
+quote_table (const gchar * text, gchar ** database, gchar ** table)
 {
-  const gchar *text = self->table;
   g_autofree gchar *first = take_name (&text);
   GString *sql = g_string_new (NULL);
 
@@ -262,20 +262,33 @@ gst_tdengine_requested_splits_quote_table (const GstTDengineRequestedSplits *
   return g_string_free (sql, FALSE);
 }
 
-static void
-append_columns (GString * sql, const GstTDengineRequestedSplits * self)
+gchar *
+gst_tdengine_requested_splits_quote_table (const GstTDengineRequestedSplits *
+    self, gchar ** database, gchar ** table)
 {
-  g_auto (GStrv) names = g_strsplit (is_set (self->columns) ? self->columns :
-      "", ",", -1);
+  return quote_table (self->table, database, table);
+}
 
-  if (is_set (self->select))
-    g_string_append (sql, self->select);
-  else if (!*names)
-    g_string_append_c (sql, '*');
+static void
+append_names (GString * sql, const gchar * text)
+{
+  g_auto (GStrv) names = g_strsplit (text, ",", -1);
+
   for (guint i = 0; names[i]; i++) {
     g_string_append (sql, i ? ", " : "");
     gst_tdengine_sql_append_name (sql, g_strstrip (names[i]));
   }
+}
+
+static void
+append_columns (GString * sql, const GstTDengineRequestedSplits * self)
+{
+  if (is_set (self->select))
+    g_string_append (sql, self->select);
+  else if (is_set (self->columns))
+    append_names (sql, self->columns);
+  else
+    g_string_append_c (sql, '*');
 }
 
 /* rows of a table that is quoted already, and of those what the condition says */
@@ -612,10 +625,12 @@ make_table_condition (const GstTDengineSplits * self, guint64 place)
 static gchar *
 make_table_sql (const GstTDengineSplits * self, guint64 place)
 {
-  g_autoptr (GString) table = g_string_new (NULL);
+  g_autofree gchar *database = NULL;
+  g_autofree gchar *name = NULL;
+  g_autofree gchar *table =
+      quote_table (g_ptr_array_index (self->tables, place), &database, &name);
 
-  gst_tdengine_sql_append_name (table, g_ptr_array_index (self->tables, place));
-  return assemble (&self->requested, table->str, NULL);
+  return assemble (&self->requested, table, NULL);
 }
 
 static gchar *
@@ -668,20 +683,34 @@ make_split_sql (const GstTDengineSplits * self, guint64 place)
 }
 
 static gchar *
-limit_sql (const GstTDengineSplits * self, gchar * sql)
+keep_columns (const GstTDengineSplits * self, gchar * sql)
 {
   g_autofree gchar *owned = sql;
+  GString *outer;
+
+  if (!is_set (self->requested.kept))
+    return g_steal_pointer (&owned);
+  outer = g_string_new ("select ");
+  append_names (outer, self->requested.kept);
+  g_string_append_printf (outer, " from (%s)", owned);
+  return g_string_free (outer, FALSE);
+}
+
+static gchar *
+finish_sql (const GstTDengineSplits * self, gchar * sql)
+{
+  g_autofree gchar *kept = keep_columns (self, sql);
 
   if (self->requested.limit == 0)
-    return g_steal_pointer (&owned);
-  return g_strdup_printf ("%s limit %" G_GUINT64_FORMAT, owned,
+    return g_steal_pointer (&kept);
+  return g_strdup_printf ("%s limit %" G_GUINT64_FORMAT, kept,
       self->requested.limit);
 }
 
 gchar *
 gst_tdengine_splits_get_sql (const GstTDengineSplits * self, guint64 index)
 {
-  return limit_sql (self, make_split_sql (self, get_place (self, index)));
+  return finish_sql (self, make_split_sql (self, get_place (self, index)));
 }
 
 GstTDenginePrecision
@@ -716,7 +745,7 @@ gst_tdengine_splits_get_rest_sql (const GstTDengineSplits * self, guint64 index,
     return NULL;
   gst_tdengine_sql_append_name (condition, self->time_column);
   g_string_append_printf (condition, " >= %" G_GINT64_FORMAT, from);
-  return limit_sql (self, make_outer_sql (sql, condition->str));
+  return finish_sql (self, make_outer_sql (sql, condition->str));
 }
 
 /* The last time that a split has; NULL where no time is known. */

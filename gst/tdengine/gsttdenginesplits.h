@@ -27,6 +27,7 @@ typedef struct
   gchar *where;
   gchar *other;                 /* whatever follows */
   gchar *columns;               /* names with commas between */
+  gchar *kept;                  /* likewise, of what was selected */
   guint64 limit;
 
   GstTDengineSplitBy by;
