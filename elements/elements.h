@@ -6,6 +6,7 @@
 
 #include <gst/gst.h>
 
+GST_ELEMENT_REGISTER_DECLARE (tdenginecdcsrc);
 GST_ELEMENT_REGISTER_DECLARE (tdenginecsvdec);
 GST_ELEMENT_REGISTER_DECLARE (tdenginecsvenc);
 GST_ELEMENT_REGISTER_DECLARE (tdenginejsondec);

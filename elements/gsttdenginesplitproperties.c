@@ -64,9 +64,10 @@ static const Property table[] = {
         "tables of table)"},
   {"split-index", KIND_INDEX, FIELD (index), "Split index",
       "Which of the parts that share the splits this is (-1: what "
-        "JOB_COMPLETION_INDEX in the environment says)"},
+        "TDENGINE_SPLIT_INDEX or JOB_COMPLETION_INDEX in the environment says)"},
   {"split-count", KIND_COUNT, FIELD (count), "Split count",
-      "How many parts share the splits, in several elements or processes"},
+      "How many parts share the splits, in several elements or processes (0: "
+        "what TDENGINE_SPLIT_COUNT in the environment says, or 1)"},
 };
 
 #define GST_TYPE_TDENGINE_SPLIT_BY (gst_tdengine_split_by_get_type ())
@@ -106,7 +107,7 @@ make_spec (const Property * property)
     case KIND_INDEX:
       return g_param_spec_int (name, nick, blurb, -1, G_MAXINT, -1, flags);
     case KIND_COUNT:
-      return g_param_spec_uint (name, nick, blurb, 1, G_MAXINT, 1, flags);
+      return g_param_spec_uint (name, nick, blurb, 0, G_MAXINT, 0, flags);
     default:
       return g_param_spec_string (name, nick, blurb, NULL, flags);
   }

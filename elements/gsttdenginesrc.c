@@ -187,7 +187,6 @@ gst_tdengine_src_init (GstTDengineSrc * self)
 {
   self->settings = gst_tdengine_settings_new ();
   self->requested.index = -1;
-  self->requested.count = 1;
   self->seek_time = GST_CLOCK_TIME_NONE;
   self->cancellable = g_cancellable_new ();
   gst_base_src_set_format (GST_BASE_SRC (self), GST_FORMAT_TIME);

@@ -9,6 +9,7 @@ plugin_init (GstPlugin * plugin)
 {
   gboolean any = FALSE;
 
+  any |= GST_ELEMENT_REGISTER (tdenginecdcsrc, plugin);
   any |= GST_ELEMENT_REGISTER (tdenginecsvdec, plugin);
   any |= GST_ELEMENT_REGISTER (tdenginecsvenc, plugin);
   any |= GST_ELEMENT_REGISTER (tdenginejsondec, plugin);

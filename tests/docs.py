@@ -41,6 +41,7 @@ def make_statements():
         rows = " ".join(f"('2024-12-19T{hour}:12:{45 + i}.642Z', {c}, {v}, {p})"
                         for hour in (17, 18, 19) for i, (c, v, p) in enumerate(values))
         yield f"insert into power.{name} using power.meters tags ({tags}) values {rows}"
+    yield "create topic topic_meters as select tbname, * from power.meters"
     yield "create database power_sink"
     yield f"create table power_sink.sink_meters {COLUMNS}"
 

@@ -15,6 +15,9 @@ typedef enum
   GST_TDENGINE_NEXT_NOTHING,
   GST_TDENGINE_NEXT_FETCH,      /* of the result's next block */
   GST_TDENGINE_NEXT_EXEC,       /* of the statement */
+  GST_TDENGINE_NEXT_POLL,       /* behind the message */
+  GST_TDENGINE_NEXT_FETCH_META, /* of the message */
+  GST_TDENGINE_NEXT_FETCH_DATA, /* of the message */
 } GstTDengineNext;
 
 /* Called in whichever thread reads, under the connection's lock, when a reply is
@@ -31,9 +34,14 @@ struct _GstTDengineRequest
   GstTDengineMessage message;   /* holds a fetched block */
 
   GstTDengineReplyFunc on_reply;
-  guint64 resource_id;          /* the result or statement for what is next */
+  guint64 resource_id;          /* what what is next is of */
+  guint patience;               /* ms that the server may wait before it answers */
 };
 
+gboolean gst_tdengine_connection_open_path   (GstTDengineConnection *self,
+                                              const gchar *path,
+                                              GCancellable *cancellable,
+                                              GError **error);
 guint64  gst_tdengine_connection_next_id     (GstTDengineConnection *self);
 gboolean gst_tdengine_connection_send        (GstTDengineConnection *self,
                                               GstTDengineRequest *request,

@@ -160,7 +160,8 @@ register_locked (GstTDengineConnection * self, GstTDengineRequest * request,
   request->req_id = req_id;
   request->under_way = TRUE;
   request->deadline = g_get_monotonic_time () +
-      self->settings->message_timeout * G_TIME_SPAN_MILLISECOND;
+      (self->settings->message_timeout + (gint64) request->patience) *
+      G_TIME_SPAN_MILLISECOND;
   g_hash_table_insert (self->waiting, &request->req_id, request);
 }
 
@@ -307,13 +308,31 @@ gst_tdengine_connection_fetch (GstTDengineConnection * self,
 /* a failure here is one of reading, too, and told there */
 static void
 send_next (GstTDengineConnection * self, GstTDengineNext next, guint64 req_id,
-    guint64 resource_id)
+    guint64 resource_id, guint patience)
 {
-  if (next == GST_TDENGINE_NEXT_FETCH)
-    send_fetch (self, req_id, resource_id, NULL);
-  else if (next == GST_TDENGINE_NEXT_EXEC)
-    gst_tdengine_connection_post_text (self,
-        gst_tdengine_messages_stmt2_exec (req_id, resource_id));
+  switch (next) {
+    case GST_TDENGINE_NEXT_NOTHING:
+      break;
+    case GST_TDENGINE_NEXT_FETCH:
+      send_fetch (self, req_id, resource_id, NULL);
+      break;
+    case GST_TDENGINE_NEXT_EXEC:
+      gst_tdengine_connection_post_text (self,
+          gst_tdengine_messages_stmt2_exec (req_id, resource_id));
+      break;
+    case GST_TDENGINE_NEXT_POLL:
+      gst_tdengine_connection_post_text (self,
+          gst_tdengine_messages_poll (req_id, patience, resource_id));
+      break;
+    case GST_TDENGINE_NEXT_FETCH_META:
+      gst_tdengine_connection_post_text (self,
+          gst_tdengine_messages_fetch_meta (req_id, resource_id));
+      break;
+    case GST_TDENGINE_NEXT_FETCH_DATA:
+      gst_tdengine_connection_post_text (self,
+          gst_tdengine_messages_fetch_data (req_id, resource_id));
+      break;
+  }
 }
 
 /* Nobody waits any more for what the server has made: it would keep it for as
@@ -337,6 +356,7 @@ take_reply (GstTDengineConnection * self, GstTDengineMessage * message,
 {
   GstTDengineNext next = GST_TDENGINE_NEXT_NOTHING;
   guint64 next_id = 0, resource_id = 0;
+  guint patience = 0;
 
   g_mutex_lock (&self->lock);
   GstTDengineRequest *request =
@@ -353,13 +373,14 @@ take_reply (GstTDengineConnection * self, GstTDengineMessage * message,
     if (next != GST_TDENGINE_NEXT_NOTHING) {
       next_id = next_id_locked (self);
       resource_id = request->resource_id;
+      patience = request->patience;
       register_locked (self, request, next_id);
     }
   }
   g_mutex_unlock (&self->lock);
 
   if (request)
-    send_next (self, next, next_id, resource_id);
+    send_next (self, next, next_id, resource_id, patience);
   else
     free_unwanted (self, reply);
 }
@@ -532,6 +553,27 @@ log_in (GstTDengineConnection * self, gint64 deadline,
   return done;
 }
 
+/* connects, without a login */
+gboolean
+gst_tdengine_connection_open_path (GstTDengineConnection * self,
+    const gchar * path, GCancellable * cancellable, GError ** error)
+{
+  g_return_val_if_fail (self->socket == NULL, FALSE);
+
+  if (!gst_tdengine_settings_validate (self->settings, error))
+    return FALSE;
+  self->socket = gst_tdengine_socket_connect (self->settings, path, cancellable,
+      error);
+  if (!self->socket)
+    return FALSE;
+
+  g_mutex_lock (&self->lock);
+  g_clear_error (&self->broken);
+  self->reader = g_thread_new ("tdengine-reader", read_replies, self);
+  g_mutex_unlock (&self->lock);
+  return TRUE;
+}
+
 /**
  * gst_tdengine_connection_open:
  * @connection: a connection that was not open yet
@@ -551,20 +593,9 @@ gst_tdengine_connection_open (GstTDengineConnection * connection,
   gint64 deadline = g_get_monotonic_time () +
       connection->settings->connect_timeout * G_TIME_SPAN_MILLISECOND;
 
-  g_return_val_if_fail (connection->socket == NULL, FALSE);
-
-  if (!gst_tdengine_settings_validate (connection->settings, error))
+  if (!gst_tdengine_connection_open_path (connection, "/ws", cancellable,
+          error))
     return FALSE;
-  connection->socket = gst_tdengine_socket_connect (connection->settings, "/ws",
-      cancellable, error);
-  if (!connection->socket)
-    return FALSE;
-
-  g_mutex_lock (&connection->lock);
-  g_clear_error (&connection->broken);
-  connection->reader =
-      g_thread_new ("tdengine-reader", read_replies, connection);
-  g_mutex_unlock (&connection->lock);
   if (log_in (connection, deadline, cancellable, error))
     return TRUE;
   gst_tdengine_connection_close (connection);

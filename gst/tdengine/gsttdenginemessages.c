@@ -14,6 +14,7 @@
 #include "gsttdenginejsonobject.h"
 #include "gsttdenginemessages.h"
 #include "gsttdenginesettings-private.h"
+#include "gsttdenginesubscription.h"
 
 #define refuse(error, ...) \
   gst_tdengine_error_refuse (error, GST_TDENGINE_ERROR_PROTOCOL, \
@@ -72,11 +73,10 @@ end_request (JsonBuilder * builder)
   return json_to_string (root, FALSE);
 }
 
-gchar *
-gst_tdengine_messages_conn (guint64 req_id,
-    const GstTDengineSettings * settings)
+/* who asks, for conn and for subscribe */
+static void
+add_login (JsonBuilder * builder, const GstTDengineSettings * settings)
 {
-  g_autoptr (JsonBuilder) builder = begin_request ("conn", req_id);
   g_autofree gchar *app =
       g_strndup (g_get_prgname ()? g_get_prgname () : "gst-tdengine",
       MAX_APP_BYTES);
@@ -88,6 +88,15 @@ gst_tdengine_messages_conn (guint64 req_id,
   if (settings->timezone)
     add_string (builder, "tz", settings->timezone);
   add_string (builder, "app", valid);
+}
+
+gchar *
+gst_tdengine_messages_conn (guint64 req_id,
+    const GstTDengineSettings * settings)
+{
+  g_autoptr (JsonBuilder) builder = begin_request ("conn", req_id);
+
+  add_login (builder, settings);
   return end_request (builder);
 }
 
@@ -141,6 +150,129 @@ gchar *
 gst_tdengine_messages_stmt2_close (guint64 req_id, guint64 stmt_id)
 {
   return stmt2_request ("stmt2_close", req_id, stmt_id);
+}
+
+/* consumers */
+
+/* the options that are arguments, or those that are not */
+static void
+add_options (JsonBuilder * builder, const GstStructure * options,
+    gboolean arguments)
+{
+  for (gint i = 0; i < gst_structure_n_fields (options); i++) {
+    const gchar *key = gst_structure_nth_field_name (options, i);
+    const gchar *arg = gst_tdengine_subscription_get_arg (key);
+    g_autofree gchar *text = gst_tdengine_subscription_get_text (key,
+        gst_structure_get_value (options, key));
+
+    if (arguments == (arg != NULL))
+      add_string (builder, arg ? arg : key, text);
+  }
+}
+
+/* The adapter's own commits would cover all that was polled, so there are none. */
+gchar *
+gst_tdengine_messages_subscribe (guint64 req_id,
+    const GstTDengineSettings * settings, const gchar * const *topics,
+    const GstStructure * options)
+{
+  g_autoptr (JsonBuilder) builder = begin_request ("subscribe", req_id);
+
+  add_login (builder, settings);
+  add_string (builder, "auto_commit", "false");
+  add_options (builder, options, TRUE);
+  json_builder_set_member_name (builder, "config");
+  json_builder_begin_object (builder);
+  add_options (builder, options, FALSE);
+  json_builder_end_object (builder);
+  json_builder_set_member_name (builder, "topics");
+  json_builder_begin_array (builder);
+  for (; *topics; topics++)
+    json_builder_add_string_value (builder, *topics);
+  json_builder_end_array (builder);
+  return end_request (builder);
+}
+
+gchar *
+gst_tdengine_messages_unsubscribe (guint64 req_id)
+{
+  g_autoptr (JsonBuilder) builder = begin_request ("unsubscribe", req_id);
+
+  return end_request (builder);
+}
+
+/* The requests that each message takes, which hold numbers alone. */
+
+/* message_id is that of the last message that came: where one was lost since,
+ * it comes again; 0 before the first */
+gchar *
+gst_tdengine_messages_poll (guint64 req_id, guint timeout, guint64 message_id)
+{
+  return g_strdup_printf ("{\"action\":\"poll\",\"args\":{\"req_id\":%"
+      G_GUINT64_FORMAT ",\"blocking_time\":%u,\"message_id\":%"
+      G_GUINT64_FORMAT "}}", req_id, timeout, message_id);
+}
+
+static gchar *
+message_request (const gchar * action, guint64 req_id, guint64 message_id)
+{
+  return g_strdup_printf ("{\"action\":\"%s\",\"args\":{\"req_id\":%"
+      G_GUINT64_FORMAT ",\"message_id\":%" G_GUINT64_FORMAT "}}", action,
+      req_id, message_id);
+}
+
+gchar *
+gst_tdengine_messages_fetch_data (guint64 req_id, guint64 message_id)
+{
+  return message_request ("fetch_raw_data", req_id, message_id);
+}
+
+gchar *
+gst_tdengine_messages_fetch_meta (guint64 req_id, guint64 message_id)
+{
+  return message_request ("fetch_json_meta", req_id, message_id);
+}
+
+gchar *
+gst_tdengine_messages_assignment (guint64 req_id, const gchar * topic)
+{
+  g_autoptr (JsonBuilder) builder = begin_request ("assignment", req_id);
+
+  add_string (builder, "topic", topic);
+  return end_request (builder);
+}
+
+/* of each vgroup of an assignment; action is position or committed */
+gchar *
+gst_tdengine_messages_offsets (guint64 req_id, const gchar * action,
+    const gchar * topic, const GArray * assignment)
+{
+  g_autoptr (JsonBuilder) builder = begin_request (action, req_id);
+
+  json_builder_set_member_name (builder, "topic_vgroup_ids");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < assignment->len; i++) {
+    json_builder_begin_object (builder);
+    add_string (builder, "topic", topic);
+    add_int (builder, "vgroup_id", g_array_index (assignment, GstTDengineRange,
+            i).vgroup);
+    json_builder_end_object (builder);
+  }
+  json_builder_end_array (builder);
+  return end_request (builder);
+}
+
+/* action is commit_offset or seek */
+gchar *
+gst_tdengine_messages_set_offset (guint64 req_id, const gchar * action,
+    const gchar * topic, gint vgroup, gint64 offset)
+{
+  g_autoptr (JsonBuilder) builder = begin_request (action, req_id);
+
+  add_string (builder, "topic", topic);
+  add_int (builder, "vgroup_id", vgroup);
+  add_int (builder, "offset", offset);
+  return end_request (builder);
 }
 
 static void
@@ -209,6 +341,12 @@ gst_tdengine_reply_clear (GstTDengineReply * reply)
   g_clear_pointer (&reply->action, g_free);
   g_clear_pointer (&reply->version, g_free);
   g_clear_pointer (&reply->schema, gst_tdengine_schema_unref);
+  g_clear_pointer (&reply->poll.topic, g_free);
+  g_clear_pointer (&reply->poll.database, g_free);
+  g_clear_pointer (&reply->meta, g_free);
+  g_clear_pointer (&reply->change, g_free);
+  g_clear_pointer (&reply->assignment, g_array_unref);
+  g_clear_pointer (&reply->offsets, g_array_unref);
 }
 
 /* a member of the right type, or the default */
@@ -238,11 +376,18 @@ dup_string (JsonObject * object, const gchar * name)
 }
 
 static JsonArray *
-get_array (JsonObject * object, const gchar * name, guint length)
+get_any_array (JsonObject * object, const gchar * name)
 {
   JsonNode *node = json_object_get_member (object, name);
-  JsonArray *array =
-      node && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+
+  return node && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) :
+      NULL;
+}
+
+static JsonArray *
+get_array (JsonObject * object, const gchar * name, guint length)
+{
+  JsonArray *array = get_any_array (object, name);
 
   return array && json_array_get_length (array) == length ? array : NULL;
 }
@@ -322,6 +467,105 @@ parse_fields (JsonObject * object, GstTDengineReply * reply, GError ** error)
 }
 
 static gboolean
+parse_poll (JsonObject * object, GstTDengineReply * reply, GError ** error)
+{
+  JsonNode *node = get_value (object, "have_message", G_TYPE_BOOLEAN);
+  GstTDenginePoll *poll = &reply->poll;
+
+  if (!node)
+    return refuse (error, "it does not say whether there is a message");
+  if (!json_node_get_boolean (node))
+    return TRUE;
+  poll->topic = dup_string (object, "topic");
+  poll->database = dup_string (object, "database");
+  poll->vgroup = get_int (object, "vgroup_id");
+  poll->message_id = get_int (object, "message_id");
+  poll->offset = get_int (object, "offset");
+  poll->kind = get_int (object, "message_type");
+  if (!poll->topic || !poll->database)
+    return refuse (error, "a message is of no topic");
+  if (poll->kind < GST_TDENGINE_TOPIC_DATA
+      || poll->kind > GST_TDENGINE_TOPIC_DATA_AND_META)
+    return refuse (error, "a message is of a kind that was not asked for");
+  return TRUE;
+}
+
+static gboolean
+parse_meta (JsonObject * object, GstTDengineReply * reply, GError ** error)
+{
+  JsonNode *node = json_object_get_member (object, "data");
+
+  if (!node || !JSON_NODE_HOLDS_OBJECT (node))
+    return refuse (error, "what has changed is not told");
+  reply->meta = json_to_string (node, FALSE);
+  reply->change = dup_string (json_node_get_object (node), "type");
+  return TRUE;
+}
+
+static gboolean
+parse_assignment (JsonObject * object, GstTDengineReply * reply,
+    GError ** error)
+{
+  JsonArray *array = get_any_array (object, "assignment");
+  guint n = array ? json_array_get_length (array) : 0;
+
+  reply->assignment = g_array_new (FALSE, FALSE, sizeof (GstTDengineRange));
+  for (guint i = 0; i < n; i++) {
+    JsonNode *node = json_array_get_element (array, i);
+
+    if (!JSON_NODE_HOLDS_OBJECT (node))
+      return refuse (error, "a vgroup is no JSON object");
+    JsonObject *vgroup = json_node_get_object (node);
+    GstTDengineRange range = {
+      .vgroup = get_int (vgroup, "vgroup_id"),
+      .begin = get_int (vgroup, "begin"),
+      .end = get_int (vgroup, "end"),
+    };
+    g_array_append_val (reply->assignment, range);
+  }
+  return TRUE;
+}
+
+static gboolean
+parse_offsets (JsonObject * object, GstTDengineReply * reply, GError ** error)
+{
+  JsonArray *array = get_any_array (object, reply->action);
+  guint n = array ? json_array_get_length (array) : 0;
+
+  reply->offsets = g_array_new (FALSE, FALSE, sizeof (gint64));
+  for (guint i = 0; i < n; i++) {
+    gint64 offset = MAX (array_int (array, i), GST_TDENGINE_NO_OFFSET);
+
+    g_array_append_val (reply->offsets, offset);
+  }
+  return TRUE;
+}
+
+/* what the replies to some actions hold beside the rest */
+static const struct
+{
+  const gchar *action;
+    gboolean (*parse) (JsonObject * object, GstTDengineReply * reply,
+      GError ** error);
+} parsers[] = {
+  {"poll", parse_poll},
+  {"fetch_json_meta", parse_meta},
+  {"assignment", parse_assignment},
+  {"position", parse_offsets},
+  {"committed", parse_offsets},
+};
+
+static gboolean
+parse_rest (JsonObject * object, GstTDengineReply * reply, GError ** error)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (parsers) && reply->code == 0; i++) {
+    if (g_strcmp0 (reply->action, parsers[i].action) == 0)
+      return parsers[i].parse (object, reply, error);
+  }
+  return parse_fields (object, reply, error);
+}
+
+static gboolean
 parse_text (const GstTDengineMessage * message, GstTDengineReply * reply,
     GError ** error)
 {
@@ -348,48 +592,85 @@ parse_text (const GstTDengineMessage * message, GstTDengineReply * reply,
   /* a query says affected_rows, stmt2_exec says affected */
   reply->affected_rows = get_int (object, "affected_rows") +
       get_int (object, "affected");
-  return parse_fields (object, reply, error);
+  return parse_rest (object, reply, error);
 }
 
-/* the only binary reply so far: all ones, action, version, time, request id,
- * code, words, result id, finished, and the block where it is not */
+/* where the rest of a binary reply lies, which its length comes before */
 static gboolean
-parse_fetch (const GstTDengineMessage * message, GstTDengineReply * reply,
+parse_block (GstByteReader * reader, GstTDengineReply * reply, GError ** error)
+{
+  guint32 size = 0;
+
+  if (!gst_byte_reader_get_uint32_le (reader, &size)
+      || gst_byte_reader_get_remaining (reader) != size)
+    return refuse (error, "a block is not as long as it says");
+  reply->block_offset = gst_byte_reader_get_pos (reader);
+  reply->block_size = size;
+  return TRUE;
+}
+
+/* whether it is finished, and the block where it is not */
+static gboolean
+parse_fetched_block (GstByteReader * reader, GstTDengineReply * reply,
+    GError ** error)
+{
+  guint8 finished = 1;
+
+  reply->action = g_strdup ("fetch_raw_block");
+  if (!gst_byte_reader_get_uint8 (reader, &finished))
+    return refuse (error, "a block's head is cut off");
+  reply->finished = finished;
+  return finished || parse_block (reader, reply, error);
+}
+
+/* the kind, and the data; nothing where there is an error */
+static gboolean
+parse_fetched_data (GstByteReader * reader, GstTDengineReply * reply,
+    GError ** error)
+{
+  guint16 raw_type = 0;
+
+  reply->action = g_strdup ("fetch_raw_data");
+  if (reply->code != 0)
+    return TRUE;
+  if (!gst_byte_reader_get_uint16_le (reader, &raw_type))
+    return refuse (error, "the head of a message's data is cut off");
+  reply->raw_type = raw_type;
+  return parse_block (reader, reply, error);
+}
+
+/* a binary reply: all ones, action, version, time, request id, code, words, id
+ * of the result or the message, and what its action has */
+static gboolean
+parse_binary (const GstTDengineMessage * message, GstTDengineReply * reply,
     GError ** error)
 {
   GstByteReader reader;
   guint64 marker = 0, action = 0, req_id = 0, id = 0;
-  guint32 code = 0, text_size = 0, block_size = 0;
+  guint32 code = 0, text_size = 0;
   const guint8 *text = NULL;
-  guint8 finished = 1;
 
   gst_byte_reader_init (&reader, message->data, message->size);
   if (!gst_byte_reader_get_uint64_le (&reader, &marker)
       || !gst_byte_reader_get_uint64_le (&reader, &action)
-      || marker != G_MAXUINT64 || action != GST_TDENGINE_ACTION_FETCH_RAW_BLOCK)
+      || marker != G_MAXUINT64
+      || (action != GST_TDENGINE_ACTION_FETCH_RAW_BLOCK
+          && action != GST_TDENGINE_ACTION_FETCH_RAW_DATA))
     return refuse (error, "it is of a kind that was not asked for");
   if (!gst_byte_reader_skip (&reader, 2 + 8)
       || !gst_byte_reader_get_uint64_le (&reader, &req_id)
       || !gst_byte_reader_get_uint32_le (&reader, &code)
       || !gst_byte_reader_get_uint32_le (&reader, &text_size)
       || !gst_byte_reader_get_data (&reader, text_size, &text)
-      || !gst_byte_reader_get_uint64_le (&reader, &id)
-      || !gst_byte_reader_get_uint8 (&reader, &finished))
+      || !gst_byte_reader_get_uint64_le (&reader, &id))
     return refuse (error, "a block's head is cut off");
   reply->req_id = req_id;
   reply->code = code;
   reply->text = g_utf8_make_valid ((const gchar *) text, text_size);
-  reply->action = g_strdup ("fetch_raw_block");
   reply->id = id;
-  reply->finished = finished;
-  if (finished)
-    return TRUE;
-  if (!gst_byte_reader_get_uint32_le (&reader, &block_size)
-      || gst_byte_reader_get_remaining (&reader) != block_size)
-    return refuse (error, "a block is not as long as it says");
-  reply->block_offset = gst_byte_reader_get_pos (&reader);
-  reply->block_size = block_size;
-  return TRUE;
+  return action == GST_TDENGINE_ACTION_FETCH_RAW_BLOCK ?
+      parse_fetched_block (&reader, reply, error) :
+      parse_fetched_data (&reader, reply, error);
 }
 
 /* Reads any reply. An error is one of the protocol; what the server refuses is
@@ -403,7 +684,7 @@ gst_tdengine_messages_parse (const GstTDengineMessage * message,
     return refuse (error, "it is too long");
   if (message->opcode == GST_TDENGINE_OPCODE_TEXT
       ? parse_text (message, reply, error)
-      : parse_fetch (message, reply, error))
+      : parse_binary (message, reply, error))
     return TRUE;
   gst_tdengine_reply_clear (reply);
   return FALSE;

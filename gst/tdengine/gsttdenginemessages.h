@@ -17,6 +17,7 @@ typedef enum
   GST_TDENGINE_ACTION_WRITE_RAW_BLOCK_WITH_FIELDS = 5,
   GST_TDENGINE_ACTION_QUERY = 6,
   GST_TDENGINE_ACTION_FETCH_RAW_BLOCK = 7,
+  GST_TDENGINE_ACTION_FETCH_RAW_DATA = 8,
   GST_TDENGINE_ACTION_STMT2_BIND = 9,
 } GstTDengineAction;
 
@@ -27,6 +28,36 @@ typedef enum
 #define GST_TDENGINE_FIELD_SIZE 72
 #define GST_TDENGINE_MAX_NAME_BYTES 64          /* of a column */
 #define GST_TDENGINE_MAX_TABLE_NAME_BYTES 192
+
+/* what a message of a topic holds */
+typedef enum
+{
+  GST_TDENGINE_TOPIC_NOTHING = 0,
+  GST_TDENGINE_TOPIC_DATA = 1,
+  GST_TDENGINE_TOPIC_META = 2,
+  GST_TDENGINE_TOPIC_DATA_AND_META = 3, /* rows, and tables made with them */
+} GstTDengineTopicKind;
+
+typedef struct
+{
+  GstTDengineTopicKind kind;    /* NOTHING: there is no message */
+  gchar *topic;
+  gchar *database;
+  gint vgroup;
+  guint64 message_id;
+  gint64 offset;                /* of DATA where it begins, of META behind it */
+} GstTDenginePoll;
+
+/* of a vgroup's log */
+typedef struct
+{
+  gint vgroup;
+  gint64 begin;
+  gint64 end;
+} GstTDengineRange;
+
+/* where nothing was committed the server says so with an error for an offset */
+#define GST_TDENGINE_NO_OFFSET -1
 
 /* what any request may be answered with */
 typedef struct
@@ -42,10 +73,17 @@ typedef struct
   GstTDengineSchema *schema;    /* query: the result's columns */
   guint64 stmt_id;              /* stmt2_* */
 
-  /* fetch: where in the message the block lies */
+  /* fetch, fetch_raw_data: where in the message the block, or the data, lies */
   gboolean finished;
   gsize block_offset;
   gsize block_size;
+
+  GstTDenginePoll poll;
+  gchar *meta;                  /* fetch_json_meta: JSON */
+  gchar *change;                /* fetch_json_meta: its kind, NULL for several */
+  guint raw_type;               /* fetch_raw_data */
+  GArray *assignment;           /* assignment: GstTDengineRange */
+  GArray *offsets;              /* position, committed: gint64 */
 } GstTDengineReply;
 
 gchar *  gst_tdengine_messages_conn         (guint64 req_id,
@@ -68,6 +106,23 @@ void     gst_tdengine_messages_write_field  (guint8 *field,
                                              const GstTDengineColumn *column);
 void     gst_tdengine_messages_write_bind_head (guint8 *head, guint64 req_id,
                                              guint64 stmt_id);
+
+gchar *  gst_tdengine_messages_subscribe    (guint64 req_id,
+                                             const GstTDengineSettings *settings,
+                                             const gchar *const *topics,
+                                             const GstStructure *options);
+gchar *  gst_tdengine_messages_unsubscribe  (guint64 req_id);
+gchar *  gst_tdengine_messages_poll         (guint64 req_id, guint timeout,
+                                             guint64 message_id);
+gchar *  gst_tdengine_messages_fetch_data   (guint64 req_id, guint64 message_id);
+gchar *  gst_tdengine_messages_fetch_meta   (guint64 req_id, guint64 message_id);
+gchar *  gst_tdengine_messages_assignment   (guint64 req_id, const gchar *topic);
+gchar *  gst_tdengine_messages_offsets      (guint64 req_id, const gchar *action,
+                                             const gchar *topic,
+                                             const GArray *assignment);
+gchar *  gst_tdengine_messages_set_offset   (guint64 req_id, const gchar *action,
+                                             const gchar *topic, gint vgroup,
+                                             gint64 offset);
 
 gboolean gst_tdengine_messages_parse        (const GstTDengineMessage *message,
                                              GstTDengineReply *reply,

@@ -3,15 +3,17 @@
  * One connection is read by whoever asks for rows. With several, each has a
  * thread, which takes the next split when it is done with one: a slow split
  * delays no other. What a thread has read waits, up to a number of bytes for
- * each split. In the order of the splits that of the first one is taken first,
- * which always has room to go on.
+ * each split, and for all before another one is begun. In the order of the
+ * splits that of the first one is taken first, which always has room to go on.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "gsttdengineerror.h"
 #include "gsttdenginereader.h"
 
+/* of one split, and of all before another one is begun */
 #define MAX_WAITING_BYTES (2 * 1024 * 1024)
+#define MAX_TOTAL_BYTES (8 * 1024 * 1024)
 
 /* a split that is being read, or waits to be taken */
 typedef struct
@@ -44,6 +46,7 @@ struct _GstTDengineReader
   GCond changed;
   guint64 next_split;           /* under lock */
   GPtrArray *parts;             /* Part, in the order of splits, under lock */
+  gsize n_bytes;                /* of all parts, under lock */
   guint n_running;              /* threads, under lock */
   GstTDengineSchema *schema;    /* of all splits, under lock */
   GError *failed;               /* under lock */
@@ -213,6 +216,9 @@ take_split (GstTDengineReader * self, Part ** part)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
+  while (self->n_bytes >= MAX_TOTAL_BYTES
+      && !g_cancellable_is_cancelled (self->stopped))
+    g_cond_wait (&self->changed, &self->lock);
   while (self->next_split < self->n_splits && !self->failed) {
     guint64 split = self->next_split++;
     gchar *sql = self->get_sql (split, self->data);
@@ -237,6 +243,7 @@ give_rows (GstTDengineReader * self, Part * part, GstTDengineRows * rows)
       && !g_cancellable_is_cancelled (self->stopped))
     g_cond_wait (&self->changed, &self->lock);
   part->n_bytes += count_bytes (rows);
+  self->n_bytes += count_bytes (rows);
   g_queue_push_tail (&part->rows, rows);
   g_cond_broadcast (&self->changed);
   return !self->failed && !g_cancellable_is_cancelled (self->stopped);
@@ -339,10 +346,12 @@ take_from_locked (GstTDengineReader * self, guint index, GstTDengineRead * read)
   read->rows = g_queue_pop_head (&part->rows);
   if (!read->rows && !part->finished)
     return FALSE;
-  if (read->rows)
+  if (read->rows) {
     part->n_bytes -= count_bytes (read->rows);
-  else
+    self->n_bytes -= count_bytes (read->rows);
+  } else {
     g_ptr_array_remove_index (self->parts, index);
+  }
   g_cond_broadcast (&self->changed);
   return TRUE;
 }

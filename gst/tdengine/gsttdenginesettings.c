@@ -412,6 +412,20 @@ gst_tdengine_settings_get_database (const GstTDengineSettings * settings)
 }
 
 /**
+ * gst_tdengine_settings_get_message_timeout:
+ * @settings: settings
+ *
+ * Gets how long the answer to one request may take.
+ *
+ * Returns: ms
+ */
+guint
+gst_tdengine_settings_get_message_timeout (const GstTDengineSettings * settings)
+{
+  return settings->message_timeout;
+}
+
+/**
  * gst_tdengine_settings_validate:
  * @settings: settings
  * @error: (out) (optional): return location for an error

@@ -57,6 +57,8 @@ gboolean              gst_tdengine_settings_set                 (GstTDengineSett
 GST_TDENGINE_API
 const gchar *         gst_tdengine_settings_get_database        (const GstTDengineSettings *settings);
 GST_TDENGINE_API
+guint                 gst_tdengine_settings_get_message_timeout (const GstTDengineSettings *settings);
+GST_TDENGINE_API
 gboolean              gst_tdengine_settings_validate            (const GstTDengineSettings *settings,
                                                                  GError **error);
 

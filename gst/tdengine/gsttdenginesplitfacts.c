@@ -210,6 +210,8 @@ gst_tdengine_split_facts_ask (GstTDengineSplitFacts * facts,
   g_autofree gchar *name = NULL;
   g_autofree gchar *table = NULL;
 
+  if (requested->by == GST_TDENGINE_SPLIT_TAG)
+    return TRUE;
   if (!requested->table || !*requested->table)
     return !by_time || ask_times (connection, requested, sql, facts,
         cancellable, error);

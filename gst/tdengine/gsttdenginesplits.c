@@ -18,8 +18,10 @@
   gst_tdengine_error_refuse (error, GST_TDENGINE_ERROR_INVALID_VALUE, \
       "", __VA_ARGS__)
 
+#define COUNT_VARIABLE "TDENGINE_SPLIT_COUNT"
+#define INDEX_VARIABLE "TDENGINE_SPLIT_INDEX"
 /* what Kubernetes tells each pod of an indexed job */
-#define INDEX_VARIABLE "JOB_COMPLETION_INDEX"
+#define JOB_INDEX_VARIABLE "JOB_COMPLETION_INDEX"
 /* a statement may have 1 MiB; a list of names leaves room for the rest */
 #define MAX_LIST_BYTES (256 * 1024)
 
@@ -38,6 +40,7 @@ struct _GstTDengineSplits
   gchar *time_column;           /* that all rows have, or NULL */
   gboolean is_ordered;          /* a split's rows come by it */
   guint64 n;                    /* of all parts */
+  guint64 first_number;         /* what the first split counts as */
   guint index, count;           /* our part */
 
   gchar *column;                /* of a split by time */
@@ -160,31 +163,41 @@ check_kind (const GstTDengineRequestedSplits * self, GError ** error)
       return is_set (self->table)
           || refuse (error, "A split by vgroup needs the table property");
     default:
-      return self->count <= 1
-          || refuse (error, "What is not split can't be shared: set split-by");
+      return TRUE;
   }
 }
 
 static gboolean
-get_index (const GstTDengineRequestedSplits * self, guint * index,
-    GError ** error)
+read_variable (const gchar * name, guint64 * number)
 {
-  guint count = MAX (self->count, 1);
-  const gchar *text = g_getenv (INDEX_VARIABLE);
-  guint64 number = self->index;
+  const gchar *text = g_getenv (name);
 
-  if (self->index < 0 && count == 1)
-    number = 0;
-  else if (self->index < 0 && (!text
-          || !g_ascii_string_to_unsigned (text, 10, 0, G_MAXUINT, &number,
-              NULL)))
+  return text && g_ascii_string_to_unsigned (text, 10, 0, G_MAXINT, number,
+      NULL);
+}
+
+/* what is not said is the environment's affair */
+static gboolean
+get_share (const GstTDengineRequestedSplits * self, guint * index,
+    guint * count, GError ** error)
+{
+  guint64 n = self->count, i = MAX (self->index, 0);
+
+  if (n == 0 && !read_variable (COUNT_VARIABLE, &n))
+    n = 1;
+  if (n > 1 && self->index < 0 && !read_variable (INDEX_VARIABLE, &i)
+      && !read_variable (JOB_INDEX_VARIABLE, &i))
     return refuse (error,
-        "Of which of %u parts is this? Set split-index, or %s "
-        "in the environment", count, INDEX_VARIABLE);
-  if (number >= count)
-    return refuse (error, "Part %" G_GUINT64_FORMAT " is not in 0 to %u",
-        number, count - 1);
-  *index = number;
+        "Of which of %" G_GUINT64_FORMAT " parts is this? Set "
+        "split-index, or %s or %s in the environment", n, INDEX_VARIABLE,
+        JOB_INDEX_VARIABLE);
+  if (n == 0 || i >= n)
+    return refuse (error, "Part %" G_GUINT64_FORMAT " is none of %"
+        G_GUINT64_FORMAT, i, n);
+  if (n > 1 && self->by == GST_TDENGINE_SPLIT_NONE)
+    return refuse (error, "What is not split can't be shared: set split-by");
+  *index = i;
+  *count = n;
   return TRUE;
 }
 
@@ -193,12 +206,12 @@ gboolean
 gst_tdengine_requested_splits_check (const GstTDengineRequestedSplits * self,
     GError ** error)
 {
-  guint index;
+  guint index, count;
   gint64 ticks;
 
   /* the finest precision takes whatever any takes */
   return check_statement (self, error) && check_kind (self, error)
-      && get_index (self, &index, error)
+      && get_share (self, &index, &count, error)
       && (!is_set (self->interval)
       || gst_tdengine_time_parse_interval (self->interval,
           GST_TDENGINE_PRECISION_NS, &ticks, error))
@@ -394,6 +407,19 @@ read_bounds (GstTDengineSplits * self, const GstTDengineSplitFacts * facts,
           facts->precision, requested->timezone, &self->end, error));
 }
 
+/* Intervals begin at multiples of their length and are numbered from 1970 on:
+ * rows that come later change nobody's part. */
+static void
+align_start (GstTDengineSplits * self)
+{
+  gint64 number = self->start / self->interval;
+
+  if (self->start < 0 && self->start % self->interval != 0)
+    number--;
+  self->start = number * self->interval;
+  self->first_number = MAX (number, 0);
+}
+
 static gboolean
 plan_time (GstTDengineSplits * self, const GstTDengineSplitFacts * facts,
     GError ** error)
@@ -415,6 +441,8 @@ plan_time (GstTDengineSplits * self, const GstTDengineSplitFacts * facts,
       && !gst_tdengine_time_parse_interval (requested->interval,
           facts->precision, &self->interval, error))
     return FALSE;
+  if (self->open_start)
+    align_start (self);
   span = self->end > self->start ? (guint64) self->end - self->start : 1;
   /* without rows there is no telling where they end */
   self->n = !facts->has_rows && (self->open_start || self->open_end) ? 1 :
@@ -536,11 +564,10 @@ gst_tdengine_splits_new (const GstTDengineRequestedSplits * requested,
   self->tables = g_ptr_array_new_with_free_func (g_free);
   self->lists = g_array_new (FALSE, FALSE, sizeof (TableList));
   self->by_vgroup = g_ptr_array_new_with_free_func (g_free);
-  self->count = MAX (requested->count, 1);
   self->precision = facts->precision;
   self->sql = gst_tdengine_requested_splits_make_sql (requested);
   if (!gst_tdengine_requested_splits_check (requested, error)
-      || !get_index (requested, &self->index, error)
+      || !get_share (requested, &self->index, &self->count, error)
       || !make_plan (self, facts, error))
     return NULL;
   find_order (self, facts);
@@ -560,20 +587,27 @@ gst_tdengine_splits_free (GstTDengineSplits * self)
   g_free (self);
 }
 
+/* the parts take turns, which one begins is up to what the first counts as */
+static guint64
+get_first_place (const GstTDengineSplits * self)
+{
+  return (self->index + self->count -
+      self->first_number % self->count) % self->count;
+}
+
 /* how many are our part */
 guint64
 gst_tdengine_splits_get_n (const GstTDengineSplits * self)
 {
-  if (self->n <= self->index)
-    return 0;
-  return (self->n - self->index - 1) / self->count + 1;
+  guint64 first = get_first_place (self);
+
+  return self->n <= first ? 0 : (self->n - first - 1) / self->count + 1;
 }
 
-/* the parts take turns */
 static guint64
 get_place (const GstTDengineSplits * self, guint64 index)
 {
-  return self->index + index * self->count;
+  return get_first_place (self) + index * self->count;
 }
 
 static gchar *

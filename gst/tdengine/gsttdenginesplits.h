@@ -37,7 +37,7 @@ typedef struct
   gchar *interval;
   gchar **conditions;
   gchar **tables;
-  guint count;                  /* parts that share the splits, 0: one */
+  guint count;                  /* parts that share the splits, 0: the environment's */
   gint index;                   /* of them, -1: the environment's */
   gchar *timezone;              /* for times without one */
 } GstTDengineRequestedSplits;

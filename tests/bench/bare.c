@@ -6,6 +6,7 @@
  * errors apart. It is a measure, no client: it trusts the server.
  *
  *   bare read SQL
+ *   bare follow TOPIC ROWS
  *   bare write-raw DATABASE TABLE ROWS MESSAGES
  *   bare write-bound DATABASE SUPER-TABLE TABLES ROWS MESSAGES
  *
@@ -291,16 +292,16 @@ open_socket (const Uri * uri)
 }
 
 static void
-shake_hands (const Uri * uri)
+shake_hands (const Uri * uri, const char *path)
 {
   char request[1024];
   size_t held = 0;
 
-  int size = snprintf (request, sizeof request, "GET /ws HTTP/1.1\r\n"
+  int size = snprintf (request, sizeof request, "GET %s HTTP/1.1\r\n"
       "Host: %s:%s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
       "Sec-WebSocket-Version: 13\r\n"
       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-      uri->host, uri->port);
+      path, uri->host, uri->port);
   send_all (&(Message) {
       (uint8_t *) request, size, size}
   );
@@ -317,17 +318,34 @@ open_session (const char *database)
   Uri uri = read_uri ();
 
   open_socket (&uri);
-  shake_hands (&uri);
+  shake_hands (&uri, "/ws");
   Message login = make_text ("{\"action\":\"conn\",\"args\":{\"req_id\":1,"
       "\"user\":\"%s\",\"password\":\"%s\",\"db\":\"%s\"}}", uri.user,
       uri.password, database);
   call (&login);
 }
 
+/* The group is this process's own. The server answers when it has shared the
+ * vgroups out. */
+static void
+subscribe (const char *topic)
+{
+  Uri uri = read_uri ();
+
+  open_socket (&uri);
+  shake_hands (&uri, "/rest/tmq");
+  Message subscribe = make_text ("{\"action\":\"subscribe\",\"args\":{"
+      "\"req_id\":1,\"user\":\"%s\",\"password\":\"%s\","
+      "\"group_id\":\"bare_%d\",\"offset_reset\":\"earliest\","
+      "\"auto_commit\":\"false\",\"topics\":[\"%s\"]}}", uri.user,
+      uri.password, (int) getpid (), topic);
+  call (&subscribe);
+}
+
 /* the clock */
 
-static struct timespec wall;
-static struct rusage usage;
+static struct timespec wall, stopped;
+static struct rusage usage, used;
 
 static double
 seconds (struct timeval a, struct timeval b)
@@ -343,17 +361,26 @@ start_clock (void)
 }
 
 static void
+stop_clock (void)
+{
+  clock_gettime (CLOCK_MONOTONIC, &stopped);
+  getrusage (RUSAGE_SELF, &used);
+}
+
+static void
+print_result (uint64_t n_rows, uint64_t n_bytes)
+{
+  printf ("wall=%.6f cpu=%.6f rows=%lu bytes=%lu\n",
+      (stopped.tv_sec - wall.tv_sec) + (stopped.tv_nsec - wall.tv_nsec) / 1e9,
+      seconds (usage.ru_utime, used.ru_utime) + seconds (usage.ru_stime,
+          used.ru_stime), (unsigned long) n_rows, (unsigned long) n_bytes);
+}
+
+static void
 tell (uint64_t n_rows, uint64_t n_bytes)
 {
-  struct timespec now;
-  struct rusage then = usage;
-
-  clock_gettime (CLOCK_MONOTONIC, &now);
-  getrusage (RUSAGE_SELF, &usage);
-  printf ("wall=%.6f cpu=%.6f rows=%lu bytes=%lu\n",
-      (now.tv_sec - wall.tv_sec) + (now.tv_nsec - wall.tv_nsec) / 1e9,
-      seconds (then.ru_utime, usage.ru_utime) + seconds (then.ru_stime,
-          usage.ru_stime), (unsigned long) n_rows, (unsigned long) n_bytes);
+  stop_clock ();
+  print_result (n_rows, n_bytes);
 }
 
 /* reading */
@@ -390,6 +417,36 @@ read_rows (const char *sql)
     n_rows += get32 (55 + 8);
   }
   tell (n_rows, n_bytes);
+}
+
+/* Until nothing comes, which the clock does not count. How many rows it was is
+ * the caller's word. */
+static void
+follow (const char *topic, uint64_t n_rows)
+{
+  static const char some[] = "\"have_message\":true";
+  Message poll = make_text ("{\"action\":\"poll\",\"args\":{\"req_id\":2,"
+      "\"blocking_time\":500}}");
+  uint64_t n_bytes = 0;
+
+  subscribe (topic);
+  start_clock ();
+  while (true) {
+    call (&poll);
+    if (!memmem (payload, payload_size, some, strlen (some)))
+      break;
+    Message fetch = make_text ("{\"action\":\"fetch_raw_data\",\"args\":{"
+        "\"req_id\":3,\"message_id\":%lu}}",
+        (unsigned long) find_number ("\"message_id\":"));
+    send_all (&fetch);
+    receive_message ();
+    free (fetch.data);
+    if (get32 (34) != 0)
+      give_up ("The server refused: code %u", get32 (34));
+    n_bytes += get32 (52);
+    stop_clock ();
+  }
+  print_result (n_rows, n_bytes);
 }
 
 /* writing: ts, current float, voltage int, phase float */
@@ -533,6 +590,8 @@ main (int argc, char **argv)
 {
   if (argc == 3 && strcmp (argv[1], "read") == 0)
     read_rows (argv[2]);
+  else if (argc == 4 && strcmp (argv[1], "follow") == 0)
+    follow (argv[2], strtoull (argv[3], NULL, 10));
   else if (argc == 6 && strcmp (argv[1], "write-raw") == 0)
     write_raw (argv[2], argv[3], atoi (argv[4]), atoi (argv[5]));
   else if (argc == 7 && strcmp (argv[1], "write-bound") == 0)
@@ -540,6 +599,7 @@ main (int argc, char **argv)
         atoi (argv[6]));
   else
     give_up ("usage: bare read SQL\n"
+        "       bare follow TOPIC ROWS\n"
         "       bare write-raw DATABASE TABLE ROWS MESSAGES\n"
         "       bare write-bound DATABASE SUPER-TABLE TABLES ROWS MESSAGES");
   return 0;

@@ -24,6 +24,7 @@ import signal
 import statistics
 import subprocess
 import sys
+import time
 
 FIRST_TIME = 1700000000000
 ROWS_A_STATEMENT = 10000
@@ -109,10 +110,20 @@ class RealServer:
             for i in range(n_filled):
                 self.run('insert into %s.d%d values %s'
                          % (self.database, i, values))
+        self.n_followed = 10 * n_filled * ROWS_A_STATEMENT
+        self.run('create topic %s_topic as %s'
+                 % (self.database, NUMBERS % self.database))
         # not to be written out while something is measured
         self.run('flush database %s' % self.database)
 
     def close(self):
+        # a consumer that has just gone may still count as one
+        for _ in range(100):
+            try:
+                self.run('drop topic if exists %s_topic' % self.database)
+                break
+            except SystemExit:
+                time.sleep(0.1)
         self.run('drop database if exists %s' % self.database)
 
 
@@ -133,7 +144,7 @@ def make_cases(server):
         return ['write-bound'] + words, [how] + words
 
     raw = ['write-raw', database, 'd0', '10000', str(n['write-raw'])]
-    return {
+    cases = {
         'read numbers': (['read', numbers], ['read', numbers]),
         'read text': (['read', text], ['read', text]),
         'write one table': (raw, raw),
@@ -141,6 +152,12 @@ def make_cases(server):
         'write 1000 x 10': write('write-bound', 1000, 10),
         'write 1000, mixed': write('write-mixed', 1000, 10),
     }
+    # a log as large as it takes is a real server's only
+    if isinstance(server, RealServer):
+        words = ['follow', database + '_topic', str(server.n_followed)]
+        cases['follow'] = (words, words)
+        cases['follow, commits'] = (words, words + ['100'])
+    return cases
 
 
 def measure(program, words, uri):

@@ -1,6 +1,7 @@
 /* pipeline: what the elements do, to be measured against a bare socket
  *
  *   pipeline read SQL
+ *   pipeline follow TOPIC ROWS [CHECKPOINT-INTERVAL]
  *   pipeline write-raw DATABASE TABLE ROWS BLOCKS
  *   pipeline write-bound DATABASE SUPER-TABLE TABLES ROWS BLOCKS
  *   pipeline write-mixed DATABASE SUPER-TABLE TABLES ROWS BLOCKS
@@ -14,6 +15,7 @@
  */
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 #include <gst/app/app.h>
 
 #include <gst/tdengine/tdengine.h>
@@ -69,7 +71,7 @@ tell (const Run * run, guint64 n_rows, guint64 n_bytes, guint idle_memory)
       read_memory () - idle_memory);
 }
 
-/* in the streaming thread: connected is when the login is done */
+/* in the thread that connects: it is done with it then */
 static GstBusSyncReply
 on_message (GstBus * bus, GstMessage * message, gpointer run)
 {
@@ -79,7 +81,8 @@ on_message (GstBus * bus, GstMessage * message, gpointer run)
   if (GST_MESSAGE_TYPE (message) != GST_MESSAGE_PROGRESS)
     return GST_BUS_PASS;
   gst_message_parse_progress (message, &type, &code, NULL);
-  if (type == GST_PROGRESS_TYPE_COMPLETE && g_str_equal (code, "connect"))
+  if (type == GST_PROGRESS_TYPE_COMPLETE && (g_str_equal (code, "connect")
+          || g_str_equal (code, "subscribe")))
     start_clock (run);
   return GST_BUS_PASS;
 }
@@ -166,6 +169,46 @@ read_rows (const gchar * sql, guint idle_memory)
 
   g_object_set (src, "query", sql, NULL);
   return measure (pipeline, src, &run, 0, idle_memory);
+}
+
+/* confirms checkpoints where there are any, as fakesink does not */
+static GstPadProbeReturn
+confirm (GstPad * pad, GstPadProbeInfo * info, gpointer data)
+{
+  g_autoptr (GstTDengineCheckpoint) checkpoint =
+      gst_tdengine_checkpoint_claim (GST_PAD_PROBE_INFO_EVENT (info));
+
+  if (checkpoint)
+    gst_tdengine_checkpoint_confirm (checkpoint);
+  return GST_PAD_PROBE_OK;
+}
+
+static gboolean
+follow (const gchar * topic, guint64 n_rows, const gchar * interval,
+    guint idle_memory)
+{
+  Run run = { 0 };
+  g_autofree gchar *line = g_strdup_printf ("tdenginecdcsrc name=src "
+      "topic=%s group-id=ours_%d offset-reset=earliest end=latest "
+      "commit-mode=%s checkpoint-interval=%s ! fakesink name=sink", topic,
+      (gint) getpid (), interval ? "checkpoint" : "manual",
+      interval ? interval : "1");
+  g_autoptr (GstElement) pipeline = make_pipeline (line, &run);
+  g_autoptr (GstElement) src = get_element (pipeline, "src");
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (src, "src");
+  g_autoptr (GstStructure) stats = NULL;
+  guint64 n_pushed = 0;
+
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, confirm, NULL,
+      NULL);
+  if (!measure (pipeline, src, &run, 0, idle_memory))
+    return FALSE;
+  g_object_get (src, "stats", &stats, NULL);
+  gst_structure_get_uint64 (stats, "rows", &n_pushed);
+  if (n_pushed == n_rows)
+    return TRUE;
+  g_printerr ("%" G_GUINT64_FORMAT " rows came\n", n_pushed);
+  return FALSE;
 }
 
 /* rows to write */
@@ -287,6 +330,9 @@ main (int argc, char **argv)
   guint idle_memory = measure_idle ();
   if (argc == 3 && g_str_equal (what, "read"))
     done = read_rows (argv[2], idle_memory);
+  else if ((argc == 4 || argc == 5) && g_str_equal (what, "follow"))
+    done = follow (argv[2], g_ascii_strtoull (argv[3], NULL, 10), argv[4],
+        idle_memory);
   else if (argc == 6 && g_str_equal (what, "write-raw"))
     done = write_rows (argv + 2, FALSE, FALSE, 1, number (argv[4]),
         number (argv[5]), idle_memory);
@@ -296,6 +342,7 @@ main (int argc, char **argv)
         number (argv[4]), number (argv[5]), number (argv[6]), idle_memory);
   else
     g_printerr ("usage: pipeline read SQL\n"
+        "       pipeline follow TOPIC ROWS [CHECKPOINT-INTERVAL]\n"
         "       pipeline write-raw DATABASE TABLE ROWS BLOCKS\n"
         "       pipeline write-bound|write-mixed DATABASE SUPER-TABLE TABLES "
         "ROWS BLOCKS\n");
