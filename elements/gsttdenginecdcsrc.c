@@ -32,7 +32,6 @@
 GST_DEBUG_CATEGORY_STATIC (tdenginecdcsrc_debug);
 #define GST_CAT_DEFAULT tdenginecdcsrc_debug
 
-#define ORIGIN_META "GstTDengineOriginMeta"
 #define CHANGE_EVENT "GstTDengineChange"
 #define POSITIONS "GstTDenginePositions"
 
@@ -814,8 +813,7 @@ update_caps (GstTDengineCdcSrc * self, GstTDengineSchema * schema,
 static void
 add_origin (GstTDengineCdcSrc * self, GstBuffer * buffer)
 {
-  GstCustomMeta *meta = gst_buffer_add_custom_meta (buffer, ORIGIN_META);
-  GstStructure *origin = gst_custom_meta_get_structure (meta);
+  GstStructure *origin = gst_tdengine_element_add_origin (buffer);
   /* slices come while their block is still the last that was begun */
   const gchar *table = gst_tdengine_topic_message_get_table (self->message,
       self->next_block - 1);
@@ -982,15 +980,6 @@ gst_tdengine_cdc_src_create (GstPushSrc * src, GstBuffer ** buffer)
 }
 
 static void
-register_origin_meta (void)
-{
-  static const gchar *no_tags[] = { NULL };
-
-  if (!gst_meta_get_info (ORIGIN_META))
-    gst_meta_register_custom (ORIGIN_META, no_tags, NULL, NULL, NULL);
-}
-
-static void
 install_uint (GObjectClass * klass, guint id, const gchar * name,
     const gchar * nick, const gchar * blurb, guint min, guint max,
     guint initial)
@@ -1080,7 +1069,6 @@ gst_tdengine_cdc_src_class_init (GstTDengineCdcSrcClass * klass)
   GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
   GstBaseSrcClass *src_class = GST_BASE_SRC_CLASS (klass);
 
-  register_origin_meta ();
   object_class->finalize = gst_tdengine_cdc_src_finalize;
   object_class->set_property = gst_tdengine_cdc_src_set_property;
   object_class->get_property = gst_tdengine_cdc_src_get_property;

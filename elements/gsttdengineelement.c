@@ -7,8 +7,6 @@
 
 #include "gsttdengineelement.h"
 
-#define ORIGIN_META "GstTDengineOriginMeta"
-
 /* the server's codes that GStreamer has a word for */
 static const struct
 {
@@ -105,6 +103,30 @@ gst_tdengine_element_post_error (GstElement * element, const GError * error)
   return GST_FLOW_ERROR;
 }
 
+/* What an error is, for a message or an origin. */
+GstStructure *
+gst_tdengine_element_describe_error (const GError * error)
+{
+  GstStructure *details = gst_structure_new ("details",
+      "reason", G_TYPE_STRING, error->message,
+      "code", G_TYPE_INT, error->code, NULL);
+  gint code = gst_tdengine_error_get_server_code (error);
+
+  if (code != 0)
+    gst_structure_set (details, "server-code", G_TYPE_INT, code, NULL);
+  return details;
+}
+
+/* NULL where there is none */
+const GstStructure *
+gst_tdengine_element_get_origin (GstBuffer * buffer)
+{
+  GstCustomMeta *meta = gst_meta_get_info (GST_TDENGINE_ORIGIN_META) ?
+      gst_buffer_get_custom_meta (buffer, GST_TDENGINE_ORIGIN_META) : NULL;
+
+  return meta ? gst_custom_meta_get_structure (meta) : NULL;
+}
+
 void
 gst_tdengine_element_post_progress (GstElement * element,
     GstProgressType type, const gchar * code, const gchar * text)
@@ -126,24 +148,6 @@ gst_tdengine_element_read_caps (GstElement * element, const GstCaps * caps)
         ("%" GST_PTR_FORMAT, caps), ("tdengine-code", G_TYPE_INT, error->code,
             NULL));
   return schema;
-}
-
-GType
-gst_tdengine_on_error_get_type (void)
-{
-  static const GEnumValue values[] = {
-    {GST_TDENGINE_ON_ERROR_FAIL, "End with an error", "fail"},
-    {GST_TDENGINE_ON_ERROR_SKIP, "Count it and go on", "skip"},
-    {GST_TDENGINE_ON_ERROR_REJECT, "Push it out of the pad rejects and go on",
-        "reject"},
-    {0, NULL, NULL},
-  };
-  static GType type = 0;
-
-  if (g_once_init_enter (&type))
-    g_once_init_leave (&type,
-        g_enum_register_static ("GstTDengineOnError", values));
-  return type;
 }
 
 /* of CSV; FALSE after an error on the bus */
@@ -169,11 +173,11 @@ gst_tdengine_element_add_origin (GstBuffer * buffer)
   static gsize registered = 0;
 
   if (g_once_init_enter (&registered)) {
-    gst_meta_register_custom (ORIGIN_META, tags, NULL, NULL, NULL);
+    gst_meta_register_custom (GST_TDENGINE_ORIGIN_META, tags, NULL, NULL, NULL);
     g_once_init_leave (&registered, 1);
   }
   return gst_custom_meta_get_structure (gst_buffer_add_custom_meta (buffer,
-          ORIGIN_META));
+          GST_TDENGINE_ORIGIN_META));
 }
 
 /* Connects and says so on the bus. The settings are the element's, which its

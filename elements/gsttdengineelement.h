@@ -9,16 +9,13 @@
 /* A query that a sink answers with the `caps` of rows with all columns that its
  * target has, or with an `error`. */
 #define GST_TDENGINE_COLUMNS_QUERY "tdengine-columns"
+/* where rows come from, or why they came back */
+#define GST_TDENGINE_ORIGIN_META "GstTDengineOriginMeta"
 
-/* what becomes of a line or a row that can't be taken */
-typedef enum
-{
-  GST_TDENGINE_ON_ERROR_FAIL,
-  GST_TDENGINE_ON_ERROR_SKIP,
-  GST_TDENGINE_ON_ERROR_REJECT,
-} GstTDengineOnError;
-
-GType         gst_tdengine_on_error_get_type  (void);
+GstStructure *
+              gst_tdengine_element_describe_error (const GError *error);
+const GstStructure *
+              gst_tdengine_element_get_origin   (GstBuffer *buffer);
 GstFlowReturn gst_tdengine_element_post_error   (GstElement *element,
                                                  const GError *error);
 void          gst_tdengine_element_post_progress (GstElement *element,

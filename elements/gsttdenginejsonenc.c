@@ -26,6 +26,10 @@
  * Columns may share a name, keys had better not: where a name came before, the
  * first of `name_1`, `name_2` … that is no other key takes its place.
  *
+ * With `origin=true` a last member `origin` holds what is known of where the
+ * rows come from, or why `tdenginesink` rejected them: `reason`, `code` and,
+ * where a server gave one, `server-code`.
+ *
  * ## Example launch line
  * |[
  * gst-launch-1.0 -q tdenginesrc uri=taos+ws://localhost:6041/power query="select * from meters" ! tdenginejsonenc ! fdsink
@@ -37,11 +41,14 @@
 #include <string.h>
 
 #include "elements.h"
+#include "gsttdengineelement.h"
 #include "gsttdenginejson.h"
 #include "gsttdenginetextenc.h"
 
 GST_DEBUG_CATEGORY_STATIC (json_enc_debug);
 #define GST_CAT_DEFAULT json_enc_debug
+
+#define ORIGIN_KEY "origin"
 
 typedef struct
 {
@@ -49,7 +56,16 @@ typedef struct
 
   GPtrArray *keys;              /* what stands before each value: `{"a":` */
   GString *scratch;             /* a value before it is escaped */
+  gchar *origin_key;            /* what stands before the origin */
+  GString *origin;              /* of the rows at hand, with its key */
+  gboolean with_origin;         /* property, atomic */
 } GstTDengineJsonEnc;
+
+enum
+{
+  PROP_0,
+  PROP_ORIGIN,
+};
 
 typedef GstTDengineTextEncClass GstTDengineJsonEncClass;
 
@@ -72,6 +88,29 @@ gst_tdengine_json_enc_init (GstTDengineJsonEnc * self)
 {
   self->keys = g_ptr_array_new_with_free_func (g_free);
   self->scratch = g_string_new (NULL);
+  self->origin = g_string_new (NULL);
+}
+
+static void
+gst_tdengine_json_enc_set_property (GObject * object, guint id,
+    const GValue * value, GParamSpec * pspec)
+{
+  if (id == PROP_ORIGIN)
+    g_atomic_int_set (&get_self (object)->with_origin,
+        g_value_get_boolean (value));
+  else
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+}
+
+static void
+gst_tdengine_json_enc_get_property (GObject * object, guint id, GValue * value,
+    GParamSpec * pspec)
+{
+  if (id == PROP_ORIGIN)
+    g_value_set_boolean (value,
+        g_atomic_int_get (&get_self (object)->with_origin));
+  else
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }
 
 static void
@@ -81,6 +120,8 @@ gst_tdengine_json_enc_finalize (GObject * object)
 
   g_ptr_array_unref (self->keys);
   g_string_free (self->scratch, TRUE);
+  g_string_free (self->origin, TRUE);
+  g_free (self->origin_key);
   G_OBJECT_CLASS (gst_tdengine_json_enc_parent_class)->finalize (object);
 }
 
@@ -94,6 +135,17 @@ make_key (const gchar * name, gboolean first)
   return g_string_free (key, FALSE);
 }
 
+/* `origin`, or with as many underscores in front as make it no other key */
+static gchar *
+make_origin_key (GPtrArray * names)
+{
+  g_autoptr (GString) name = g_string_new (ORIGIN_KEY);
+
+  while (g_ptr_array_find_with_equal_func (names, name->str, g_str_equal, NULL))
+    g_string_prepend_c (name, '_');
+  return make_key (name->str, FALSE);
+}
+
 static void
 gst_tdengine_json_enc_set_schema (GstTDengineTextEnc * enc,
     GstTDengineSchema * schema, GString * head)
@@ -105,6 +157,46 @@ gst_tdengine_json_enc_set_schema (GstTDengineTextEnc * enc,
   for (guint i = 0; i < names->len; i++)
     g_ptr_array_add (self->keys, make_key (g_ptr_array_index (names, i),
             i == 0));
+  g_free (self->origin_key);
+  self->origin_key = make_origin_key (names);
+}
+
+/* numbers and text */
+static gboolean
+append_member (GQuark name, const GValue * value, gpointer data)
+{
+  GString *text = data;
+  g_auto (GValue) as_text = G_VALUE_INIT;
+  const gchar *key = g_quark_to_string (name);
+
+  g_value_init (&as_text, G_TYPE_STRING);
+  if (!g_value_transform (value, &as_text) || !g_value_get_string (&as_text))
+    return TRUE;
+  if (text->str[text->len - 1] != '{')
+    g_string_append_c (text, ',');
+  gst_tdengine_json_append_string (text, key, strlen (key));
+  g_string_append_c (text, ':');
+  if (G_VALUE_HOLDS_STRING (value))
+    gst_tdengine_json_append_string (text, g_value_get_string (value),
+        strlen (g_value_get_string (value)));
+  else
+    g_string_append (text, g_value_get_string (&as_text));
+  return TRUE;
+}
+
+static void
+write_origin (GstTDengineJsonEnc * self, GstBuffer * buffer)
+{
+  const GstStructure *origin = g_atomic_int_get (&self->with_origin) ?
+      gst_tdengine_element_get_origin (buffer) : NULL;
+
+  g_string_truncate (self->origin, 0);
+  if (!origin)
+    return;
+  g_string_append (self->origin, self->origin_key);
+  g_string_append_c (self->origin, '{');
+  gst_structure_foreach (origin, append_member, self->origin);
+  g_string_append_c (self->origin, '}');
 }
 
 static void
@@ -169,6 +261,7 @@ gst_tdengine_json_enc_write_rows (GstTDengineTextEnc * enc,
   guint n_rows = gst_tdengine_rows_get_n_rows (rows);
   gboolean all_valid = TRUE;
 
+  write_origin (self, gst_tdengine_rows_get_buffer (rows));
   for (guint row = 0; row < n_rows; row++) {
     for (guint column = 0; column < self->keys->len; column++) {
       GstTDengineType type =
@@ -177,6 +270,7 @@ gst_tdengine_json_enc_write_rows (GstTDengineTextEnc * enc,
       g_string_append (text, g_ptr_array_index (self->keys, column));
       all_valid &= write_value (self, rows, column, type, row, text);
     }
+    g_string_append_len (text, self->origin->str, self->origin->len);
     g_string_append (text, "}\n");
   }
   if (!all_valid)
@@ -187,10 +281,18 @@ gst_tdengine_json_enc_write_rows (GstTDengineTextEnc * enc,
 static void
 gst_tdengine_json_enc_class_init (GstTDengineJsonEncClass * klass)
 {
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
   g_autoptr (GstCaps) caps = gst_caps_new_empty_simple ("application/x-ndjson");
 
-  G_OBJECT_CLASS (klass)->finalize = gst_tdengine_json_enc_finalize;
+  object_class->finalize = gst_tdengine_json_enc_finalize;
+  object_class->set_property = gst_tdengine_json_enc_set_property;
+  object_class->get_property = gst_tdengine_json_enc_get_property;
+  g_object_class_install_property (object_class, PROP_ORIGIN,
+      g_param_spec_boolean ("origin", "Origin",
+          "Whether a last member says where the rows come from, or why they "
+          "were rejected", FALSE, G_PARAM_STATIC_STRINGS | G_PARAM_READWRITE |
+          GST_PARAM_MUTABLE_PLAYING));
   klass->set_schema = gst_tdengine_json_enc_set_schema;
   klass->write_rows = gst_tdengine_json_enc_write_rows;
 

@@ -22,6 +22,8 @@
 
 #include "elements.h"
 #include "gsttdengineelement.h"
+#include "gsttdenginenotice.h"
+#include "gsttdenginerejects.h"
 
 GST_DEBUG_CATEGORY_STATIC (tdenginesink_debug);
 #define GST_CAT_DEFAULT tdenginesink_debug
@@ -34,9 +36,7 @@ struct _GstTDengineSink
 
   /* properties, under the object lock */
   GstTDengineSettings *settings;
-  gchar *super_table;
-  gchar *table;
-  guint batch_size;
+  GstTDengineWriteSettings *write_settings;
   guint batch_interval;         /* ms, 0: none */
 
   GCancellable *cancellable;
@@ -44,11 +44,13 @@ struct _GstTDengineSink
 
   GMutex lock;                  /* held while the writer works */
   GCond cond;                   /* rows are held back, or the sink stops */
-  GstTDengineConnection *connection;    /* under lock */
   GstTDengineWriter *writer;    /* under lock; for stats also the object's */
   gint64 held_since;            /* monotonic us, 0: nothing held, under lock */
   gboolean failed;              /* under lock */
   gboolean stopping;            /* under lock */
+  GstTDengineRejects *rejects;  /* NULL: no pad, under lock */
+  GstTDengineNotice rejected;   /* under lock */
+  GstTDengineNotice tags_differ;        /* under lock */
 
   /* the last one of this stream, under the object lock */
   GstTDengineCheckpoint *checkpoint;
@@ -61,16 +63,16 @@ struct _GstTDengineSink
 enum
 {
   PROP_0,
-  PROP_SUPER_TABLE,
-  PROP_TABLE,
-  PROP_BATCH_SIZE,
   PROP_BATCH_INTERVAL,
   PROP_STATS,
-  PROP_SETTINGS,                /* the first of the connection's */
+  PROP_WRITE_SETTINGS,          /* the first, then those of the connection */
 };
 
 static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink",
     GST_PAD_SINK, GST_PAD_ALWAYS,
+    GST_STATIC_CAPS (GST_TDENGINE_ROWS_MEDIA_TYPE));
+static GstStaticPadTemplate rejects_template =
+GST_STATIC_PAD_TEMPLATE ("rejects", GST_PAD_SRC, GST_PAD_REQUEST,
     GST_STATIC_CAPS (GST_TDENGINE_ROWS_MEDIA_TYPE));
 
 G_DECLARE_FINAL_TYPE (GstTDengineSink, gst_tdengine_sink, GST, TDENGINE_SINK,
@@ -87,10 +89,12 @@ static void
 gst_tdengine_sink_init (GstTDengineSink * self)
 {
   self->settings = gst_tdengine_settings_new ();
-  self->batch_size = GST_TDENGINE_DEFAULT_BATCH_SIZE;
+  self->write_settings = gst_tdengine_write_settings_new ();
   self->batch_interval = DEFAULT_BATCH_INTERVAL;
   self->cancellable = g_cancellable_new ();
   self->timer_cancellable = g_cancellable_new ();
+  self->rejected.name = "tdengine-rows-rejected";
+  self->tags_differ.name = "tdengine-tags-differ";
   g_mutex_init (&self->lock);
   g_cond_init (&self->cond);
   /* old times must not make anyone wait */
@@ -103,13 +107,22 @@ gst_tdengine_sink_finalize (GObject * object)
   GstTDengineSink *self = GST_TDENGINE_SINK (object);
 
   gst_tdengine_settings_free (self->settings);
-  g_free (self->super_table);
-  g_free (self->table);
+  g_object_unref (self->write_settings);
+  gst_tdengine_notice_clear (&self->rejected);
+  gst_tdengine_notice_clear (&self->tags_differ);
+  g_clear_pointer (&self->rejects, gst_tdengine_rejects_free);
   g_object_unref (self->cancellable);
   g_object_unref (self->timer_cancellable);
   g_cond_clear (&self->cond);
   g_mutex_clear (&self->lock);
   G_OBJECT_CLASS (gst_tdengine_sink_parent_class)->finalize (object);
+}
+
+static gboolean
+is_write_setting (GstTDengineSink * self, GParamSpec * pspec)
+{
+  return g_object_class_find_property (G_OBJECT_GET_CLASS
+      (self->write_settings), pspec->name) != NULL;
 }
 
 static void
@@ -120,22 +133,15 @@ gst_tdengine_sink_set_property (GObject * object, guint id,
 
   GST_OBJECT_LOCK (self);
   switch (id) {
-    case PROP_SUPER_TABLE:
-      g_free (self->super_table);
-      self->super_table = g_value_dup_string (value);
-      break;
-    case PROP_TABLE:
-      g_free (self->table);
-      self->table = g_value_dup_string (value);
-      break;
-    case PROP_BATCH_SIZE:
-      self->batch_size = g_value_get_uint (value);
-      break;
     case PROP_BATCH_INTERVAL:
       self->batch_interval = g_value_get_uint (value);
       break;
     default:
-      if (!gst_tdengine_settings_set_property (self->settings, value, pspec))
+      if (is_write_setting (self, pspec))
+        g_object_set_property (G_OBJECT (self->write_settings), pspec->name,
+            value);
+      else if (!gst_tdengine_settings_set_property (self->settings, value,
+              pspec))
         G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
       break;
   }
@@ -158,15 +164,6 @@ gst_tdengine_sink_get_property (GObject * object, guint id, GValue * value,
 
   GST_OBJECT_LOCK (self);
   switch (id) {
-    case PROP_SUPER_TABLE:
-      g_value_set_string (value, self->super_table);
-      break;
-    case PROP_TABLE:
-      g_value_set_string (value, self->table);
-      break;
-    case PROP_BATCH_SIZE:
-      g_value_set_uint (value, self->batch_size);
-      break;
     case PROP_BATCH_INTERVAL:
       g_value_set_uint (value, self->batch_interval);
       break;
@@ -174,7 +171,11 @@ gst_tdengine_sink_get_property (GObject * object, guint id, GValue * value,
       g_value_take_boxed (value, make_stats_locked (self));
       break;
     default:
-      if (!gst_tdengine_settings_get_property (self->settings, value, pspec))
+      if (is_write_setting (self, pspec))
+        g_object_get_property (G_OBJECT (self->write_settings), pspec->name,
+            value);
+      else if (!gst_tdengine_settings_get_property (self->settings, value,
+              pspec))
         G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
       break;
   }
@@ -182,28 +183,17 @@ gst_tdengine_sink_get_property (GObject * object, guint id, GValue * value,
 }
 
 static gboolean
-is_set (const gchar * text)
-{
-  return text && *text;
-}
-
-static gboolean
 check_settings_locked (GstTDengineSink * self, GError ** error)
 {
-  const gchar *what = NULL;
-
-  if (!gst_tdengine_settings_validate (self->settings, error))
+  if (!gst_tdengine_settings_validate (self->settings, error)
+      || !gst_tdengine_write_settings_validate (self->write_settings, error))
     return FALSE;
-  if (is_set (self->super_table) && is_set (self->table))
-    what = "There are two targets: set one of super-table and table";
-  else if (!is_set (self->super_table) && !is_set (self->table))
-    what = "There is no target: set the super-table or the table property";
-  else if (!gst_tdengine_settings_get_database (self->settings))
-    what = "There is no database: set the database property";
-  if (what)
-    g_set_error_literal (error, GST_TDENGINE_ERROR,
-        GST_TDENGINE_ERROR_INVALID_VALUE, what);
-  return what == NULL;
+  if (gst_tdengine_settings_get_database (self->settings))
+    return TRUE;
+  g_set_error_literal (error, GST_TDENGINE_ERROR,
+      GST_TDENGINE_ERROR_INVALID_VALUE,
+      "There is no database: set the database property");
+  return FALSE;
 }
 
 /* checkpoints */
@@ -242,6 +232,14 @@ abandon_rows (GstTDengineSink * self, const gchar * why)
       g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, why);
 
   fail_checkpoint (self, error);
+}
+
+/* what was not told yet, as it came too soon behind the last */
+static void
+tell_rest_locked (GstTDengineSink * self)
+{
+  gst_tdengine_notice_tell (&self->rejected, GST_ELEMENT (self));
+  gst_tdengine_notice_tell (&self->tags_differ, GST_ELEMENT (self));
 }
 
 /* batches that wait too long */
@@ -344,6 +342,8 @@ gst_tdengine_sink_start (GstBaseSink * sink)
     return FALSE;
   }
   self->failed = self->stopping = FALSE;
+  gst_tdengine_notice_clear (&self->rejected);
+  gst_tdengine_notice_clear (&self->tags_differ);
   self->held_since = 0;
   if (wants_timer)
     self->timer = g_thread_new ("tdengine-batch", watch_interval, self);
@@ -398,6 +398,7 @@ write_rest (GstTDengineSink * self)
   if (self->writer && !self->failed
       && !gst_tdengine_writer_flush (self->writer, NULL, &error))
     gst_tdengine_element_post_error (GST_ELEMENT (self), error);
+  tell_rest_locked (self);
 }
 
 static gboolean
@@ -409,13 +410,10 @@ gst_tdengine_sink_stop (GstBaseSink * sink)
   stop_timer (self);
   write_rest (self);
   abandon_rows (self, "The sink was stopped before EOS");
-  if (self->connection)
-    gst_tdengine_connection_close (self->connection);
   GST_OBJECT_LOCK (self);
   writer = g_steal_pointer (&self->writer);
   GST_OBJECT_UNLOCK (self);
   g_clear_object (&writer);
-  g_clear_object (&self->connection);
   g_clear_pointer (&self->schema, gst_tdengine_schema_unref);
   return TRUE;
 }
@@ -431,32 +429,66 @@ gst_tdengine_sink_set_caps (GstBaseSink * sink, GstCaps * caps)
     return FALSE;
   g_clear_pointer (&self->schema, gst_tdengine_schema_unref);
   self->schema = schema;
+  if (self->rejects)
+    gst_tdengine_rejects_set_caps (self->rejects, caps);
   return TRUE;
 }
 
+/* rows that can't be written */
+
 static void
-make_writer_locked (GstTDengineSink * self)
+on_rejected (GstTDengineWriter * writer, GstTDengineRows * rows,
+    const GError * error, GstTDengineSink * self)
 {
-  GST_OBJECT_LOCK (self);
-  self->writer = gst_tdengine_writer_new (self->connection,
-      gst_tdengine_settings_get_database (self->settings),
-      is_set (self->super_table) ? self->super_table : self->table,
-      is_set (self->super_table));
-  gst_tdengine_writer_set_batch_size (self->writer, self->batch_size);
-  GST_OBJECT_UNLOCK (self);
+  GstTDengineOnError on_error;
+
+  g_object_get (self->write_settings, "on-error", &on_error, NULL);
+  if (self->rejects && on_error == GST_TDENGINE_ON_ERROR_REJECT)
+    gst_tdengine_rejects_push (self->rejects, rows, error);
+  gst_tdengine_notice_add (&self->rejected, GST_ELEMENT (self),
+      gst_tdengine_rows_get_n_rows (rows),
+      gst_tdengine_element_describe_error (error));
 }
 
+static void
+on_tags_differ (GstTDengineWriter * writer, const gchar * table,
+    GstTDengineSink * self)
+{
+  gst_tdengine_notice_add (&self->tags_differ, GST_ELEMENT (self), 1,
+      gst_structure_new ("details", "table", G_TYPE_STRING, table, NULL));
+}
+
+static void
+make_writer_locked (GstTDengineSink * self, GstTDengineConnection * connection)
+{
+  GST_OBJECT_LOCK (self);
+  self->writer = gst_tdengine_writer_new (connection,
+      gst_tdengine_settings_get_database (self->settings),
+      self->write_settings);
+  GST_OBJECT_UNLOCK (self);
+  g_signal_connect (self->writer, "rejected", G_CALLBACK (on_rejected), self);
+  g_signal_connect (self->writer, "tags-differ", G_CALLBACK (on_tags_differ),
+      self);
+}
+
+/* The writer finds its way into the database, which may not be there yet. */
 static gboolean
 open_locked (GstTDengineSink * self, GError ** error)
 {
+  g_autoptr (GstTDengineConnection) connection = NULL;
+  g_autoptr (GstTDengineSettings) settings = NULL;
+
   if (self->writer)
     return TRUE;
-
-  self->connection = gst_tdengine_element_connect (GST_ELEMENT (self),
-      self->settings, self->cancellable, error);
-  if (!self->connection)
+  GST_OBJECT_LOCK (self);
+  settings = gst_tdengine_settings_copy (self->settings);
+  GST_OBJECT_UNLOCK (self);
+  gst_tdengine_settings_set (settings, "database", "", NULL);
+  connection = gst_tdengine_element_connect (GST_ELEMENT (self), settings,
+      self->cancellable, error);
+  if (!connection)
     return FALSE;
-  make_writer_locked (self);
+  make_writer_locked (self, connection);
   return TRUE;
 }
 
@@ -490,6 +522,7 @@ flush_locked (GstTDengineSink * self, GError ** error)
       self->cancellable, error)
       && gst_tdengine_writer_flush (self->writer, self->cancellable, error);
   note_held_locked (self);
+  tell_rest_locked (self);
   return done;
 }
 
@@ -564,23 +597,83 @@ finish_rows (GstTDengineSink * self, GstTDengineCheckpoint * checkpoint)
   return GST_FLOW_OK;
 }
 
+/* Rows that were taken are not those that are flushed: they are sent. The base
+ * class lets the server be waited for again before. */
+static void
+send_flushed (GstTDengineSink * self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  g_autoptr (GError) error = NULL;
+
+  if (!self->writer || self->failed)
+    return;
+  if (!gst_tdengine_writer_submit (self->writer, self->cancellable, &error)
+      && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    give_up_locked (self, error);
+  note_held_locked (self);
+}
+
 static gboolean
 gst_tdengine_sink_event (GstBaseSink * sink, GstEvent * event)
 {
   GstTDengineSink *self = GST_TDENGINE_SINK (sink);
   g_autoptr (GstTDengineCheckpoint) checkpoint =
       gst_tdengine_checkpoint_claim (event);
-  GstFlowReturn flow = GST_FLOW_OK;
+  gboolean is_flushed = GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP;
+  gboolean taken;
 
-  if (checkpoint || GST_EVENT_TYPE (event) == GST_EVENT_EOS)
-    flow = finish_rows (self, checkpoint);
-  else if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP)
+  if ((checkpoint || GST_EVENT_TYPE (event) == GST_EVENT_EOS)
+      && finish_rows (self, checkpoint) != GST_FLOW_OK) {
+    gst_event_unref (event);
+    return FALSE;
+  }
+  if (self->rejects && (checkpoint || GST_EVENT_TYPE (event) == GST_EVENT_EOS))
+    gst_tdengine_rejects_push_event (self->rejects, gst_event_ref (event));
+  taken = GST_BASE_SINK_CLASS (gst_tdengine_sink_parent_class)->event (sink,
+      event);
+  if (is_flushed) {
     abandon_rows (self, "Rows were flushed");
-  if (flow == GST_FLOW_OK)
-    return GST_BASE_SINK_CLASS (gst_tdengine_sink_parent_class)->event (sink,
-        event);
-  gst_event_unref (event);
-  return FALSE;
+    send_flushed (self);
+  }
+  return taken;
+}
+
+/* the pad for rows that can't be written */
+
+static GstPad *
+gst_tdengine_sink_request_new_pad (GstElement * element,
+    GstPadTemplate * template, const gchar * name, const GstCaps * caps)
+{
+  GstTDengineSink *self = GST_TDENGINE_SINK (element);
+  g_autoptr (GstCaps) current = NULL;
+  GstPad *pad;
+
+  if (self->rejects)
+    return NULL;
+  pad = gst_pad_new_from_template (template, "rejects");
+  self->rejects = gst_tdengine_rejects_new (pad);
+  gst_element_add_pad (element, pad);
+  if (GST_STATE (element) > GST_STATE_READY)
+    gst_pad_set_active (pad, TRUE);
+  current = gst_pad_get_current_caps (GST_BASE_SINK_PAD (self));
+  if (current)
+    gst_tdengine_rejects_set_caps (self->rejects, current);
+  return pad;
+}
+
+static void
+gst_tdengine_sink_release_pad (GstElement * element, GstPad * pad)
+{
+  GstTDengineSink *self = GST_TDENGINE_SINK (element);
+  GstTDengineRejects *rejects;
+
+  /* whoever waits for room there is woken up, and lets the lock go */
+  gst_pad_set_active (pad, FALSE);
+  g_mutex_lock (&self->lock);
+  rejects = g_steal_pointer (&self->rejects);
+  g_mutex_unlock (&self->lock);
+  gst_element_remove_pad (element, pad);
+  g_clear_pointer (&rejects, gst_tdengine_rejects_free);
 }
 
 /* A pause cancels, too, and only for a moment. */
@@ -647,17 +740,6 @@ gst_tdengine_sink_class_init (GstTDengineSinkClass * klass)
   object_class->set_property = gst_tdengine_sink_set_property;
   object_class->get_property = gst_tdengine_sink_get_property;
 
-  g_object_class_install_property (object_class, PROP_SUPER_TABLE,
-      g_param_spec_string ("super-table", "Super table",
-          "Super table whose sub tables are written; the rows' column tbname "
-          "says which", NULL, flags));
-  g_object_class_install_property (object_class, PROP_TABLE,
-      g_param_spec_string ("table", "Table",
-          "Table to write, in place of super-table", NULL, flags));
-  g_object_class_install_property (object_class, PROP_BATCH_SIZE,
-      g_param_spec_uint ("batch-size", "Batch size",
-          "How many rows to collect before they are written", 1, G_MAXINT,
-          GST_TDENGINE_DEFAULT_BATCH_SIZE, flags));
   g_object_class_install_property (object_class, PROP_BATCH_INTERVAL,
       g_param_spec_uint ("batch-interval", "Batch interval",
           "How long a row may wait for others before it is written, in ms "
@@ -667,13 +749,18 @@ gst_tdengine_sink_class_init (GstTDengineSinkClass * klass)
       g_param_spec_boxed ("stats", "Statistics",
           "Rows that the server has confirmed, and the requests that took",
           GST_TYPE_STRUCTURE, G_PARAM_STATIC_STRINGS | G_PARAM_READABLE));
-  gst_tdengine_settings_install_properties (object_class, PROP_SETTINGS);
+  gst_tdengine_settings_install_properties (object_class,
+      gst_tdengine_write_settings_install_properties (object_class,
+          PROP_WRITE_SETTINGS));
 
   gst_element_class_set_static_metadata (element_class,
       "TDengine table sink", "Sink/Network",
       "Writes rows into a table of a TDengine server",
       "The gst-tdengine developers");
   gst_element_class_add_static_pad_template (element_class, &sink_template);
+  gst_element_class_add_static_pad_template (element_class, &rejects_template);
+  element_class->request_new_pad = gst_tdengine_sink_request_new_pad;
+  element_class->release_pad = gst_tdengine_sink_release_pad;
 
   sink_class->start = gst_tdengine_sink_start;
   sink_class->stop = gst_tdengine_sink_stop;

@@ -506,18 +506,23 @@ GST_START_TEST (test_bound_rows_are_as_recorded)
   g_autoptr (GstTDengineSchema) target_schema =
       make_schema (columns + 1, G_N_ELEMENTS (sources));
   g_autoptr (GstTDengineRows) rows = make_bound_rows (schema);
-  const GstTDengineTarget target = {
+  GstTDengineTarget target = {
     .is_super = TRUE,.schema = target_schema,.n_columns = 4,
     .sources = sources,.name_source = 0,
     .n_bound_columns = 4,.n_bound_tags = 2,
   };
-  const GstTDengineRun run = { rows, 0, 5 };
+  GstTDengineBatch *batch = gst_tdengine_batch_new ();
+  GstTDengineRun run;
   GstTDengineBind *bind = gst_tdengine_bind_new ();
   g_autoptr (GByteArray) built = g_byte_array_new ();
   const guint8 *recorded, *data;
 
-  gst_tdengine_bind_build (bind, built, 6, 1, &target, &run, 1);
+  fail_unless (gst_tdengine_target_make_run (&target, rows, &run, NULL));
+  gst_tdengine_batch_append (batch, &run);
+  gst_tdengine_run_clear (&run);
+  gst_tdengine_bind_build (bind, built, 6, 1, &target, batch);
   gst_tdengine_bind_free (bind);
+  gst_tdengine_batch_free (batch);
   recorded = g_bytes_get_data (find_sent (frames, "", 9)->bytes, NULL);
   data = built->data;
   assert_same_bytes (data, 30, recorded);

@@ -20,6 +20,10 @@
 #define SLACK_MS 5000
 
 #define N_ROUNDS 20
+#define N_RETRY_ROUNDS 200
+
+#define ONCE "retries=0"
+#define AGAIN "retries=20 retry-interval=1"
 
 static gboolean has_faults;
 
@@ -121,35 +125,44 @@ job_read (Job * job)
       "query=\"select * from outages.meters\" ! fakesink");
 }
 
+static void
+push_rows (GstElement * src, guint row)
+{
+  g_autoptr (GstTDengineRows) rows = make_rows (row);
+  g_autoptr (GstCaps) caps =
+      gst_tdengine_schema_to_caps (gst_tdengine_rows_get_schema (rows));
+  g_autoptr (GstSample) sample =
+      gst_sample_new (gst_tdengine_rows_get_buffer (rows), caps, NULL, NULL);
+
+  gst_app_src_push_sample (GST_APP_SRC (src), sample);
+}
+
 /* each buffer is a request of its own */
 static void
-job_write (Job * job)
+job_write (Job * job, const gchar * settings)
 {
-  job_init (job,
-      "appsrc name=src format=time ! tdenginesink name=element uri=URI "
-      "database=outages super-table=meters batch-size=3");
+  g_autofree gchar *line = g_strdup_printf ("appsrc name=src format=time ! "
+      "tdenginesink name=element uri=URI database=outages super-table=meters "
+      "batch-size=3 %s", settings);
+
+  job_init (job, line);
   g_autoptr (GstElement) src =
       gst_bin_get_by_name (GST_BIN (job->pipeline), "src");
 
-  for (guint row = 0; row < N_ROWS; row++) {
-    g_autoptr (GstTDengineRows) rows = make_rows (row);
-    g_autoptr (GstCaps) caps =
-        gst_tdengine_schema_to_caps (gst_tdengine_rows_get_schema (rows));
-    g_autoptr (GstSample) sample =
-        gst_sample_new (gst_tdengine_rows_get_buffer (rows), caps, NULL, NULL);
-
-    gst_app_src_push_sample (GST_APP_SRC (src), sample);
-  }
+  for (guint row = 0; row < N_ROWS; row++)
+    push_rows (src, row);
   gst_app_src_end_of_stream (GST_APP_SRC (src));
 }
 
 /* a block of one table goes as it is */
 static void
-job_copy (Job * job)
+job_copy (Job * job, const gchar * settings)
 {
-  job_init (job, "tdenginesrc uri=URI query=\"select ts, v from outages.d0\" "
-      "! tdenginesink name=element uri=URI database=outages table=copy "
-      "batch-size=1");
+  g_autofree gchar *line = g_strdup_printf ("tdenginesrc uri=URI "
+      "query=\"select ts, v from outages.d0\" ! tdenginesink name=element "
+      "uri=URI database=outages table=copy batch-size=1 %s", settings);
+
+  job_init (job, line);
 }
 
 /* NULL at EOS; what takes longer than it may fails */
@@ -433,7 +446,7 @@ GST_START_TEST (test_no_bound_row_is_confirmed_that_is_not_stored)
     return;
   set_up_table ();
   set_faults (story->rule);
-  job_write (&job);
+  job_write (&job, ONCE);
   check_outcome (story, &job);
   check_rows (story, &job, "meters", N_TABLES * N_ROWS);
   job_clear (&job);
@@ -451,10 +464,219 @@ GST_START_TEST (test_no_row_of_a_block_is_confirmed_that_is_not_stored)
   set_up_table ();
   fill_table ();
   set_faults (story->rule);
-  job_copy (&job);
+  job_copy (&job, ONCE);
   check_outcome (story, &job);
   check_rows (story, &job, "copy", N_ROWS);
   job_clear (&job);
+}
+
+GST_END_TEST;
+
+/* once the sink has rows, what may pass does */
+static gboolean
+passes (const Story * story)
+{
+  return story->code != GST_TDENGINE_ERROR_SERVER
+      && (strstr (story->rule, "stmt2") || strstr (story->rule, "write_raw"));
+}
+
+static void
+check_retried (const Story * story, Job * job, const gchar * table,
+    guint n_rows)
+{
+  gint code;
+  g_autoptr (GError) error = job_wait (job, &code);
+  g_autofree gchar *state = test_server_clear_faults ();
+
+  fail_unless (error == NULL, "%s: %s", story->rule,
+      error ? error->message : "");
+  fail_unless (!strstr (state, "\"fired\":0"), "%s: %s", story->rule, state);
+  fail_unless_equals_uint64 (job_count (job), n_rows);
+  fail_unless_equals_uint64 (count_rows (table), n_rows);
+}
+
+GST_START_TEST (test_bound_rows_are_sent_again)
+{
+  const Story *story = &write_stories[__i__];
+  Job job;
+
+  if (!has_faults || !passes (story))
+    return;
+  set_up_table ();
+  set_faults (story->rule);
+  job_write (&job, AGAIN);
+  check_retried (story, &job, "meters", N_TABLES * N_ROWS);
+  job_clear (&job);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_blocks_are_sent_again)
+{
+  const Story *story = &copy_stories[__i__];
+  Job job;
+
+  if (!has_faults || !passes (story))
+    return;
+  set_up_table ();
+  fill_table ();
+  set_faults (story->rule);
+  job_copy (&job, AGAIN);
+  check_retried (story, &job, "copy", N_ROWS);
+  job_clear (&job);
+}
+
+GST_END_TEST;
+
+/* codes that may pass, and one that does not */
+static const Story code_stories[] = {
+  {"'action':'stmt2_exec','fault':'error','count':2,'code':11"},
+  {"'action':'stmt2_exec','fault':'error','count':2,'code':32"},
+  {"'action':'stmt2_exec','fault':'error','count':2,'code':2316"},
+  {"'action':'stmt2_bind','fault':'error','count':2,'code':65534"},
+  {"'action':'stmt2_exec','fault':'error','count':2,'code':299",
+      GST_TDENGINE_ERROR_SERVER, RESOURCE (NO_SPACE_LEFT)},
+};
+
+GST_START_TEST (test_what_may_pass_is_told_by_its_code)
+{
+  const Story *story = &code_stories[__i__];
+  Job job;
+
+  if (!has_faults)
+    return;
+  set_up_table ();
+  set_faults (story->rule);
+  job_write (&job, AGAIN);
+  check_outcome (story, &job);
+  check_rows (story, &job, "meters", N_TABLES * N_ROWS);
+  job_clear (&job);
+}
+
+GST_END_TEST;
+
+/* every step of writing and of connecting again */
+#define CUT(action, nth) \
+  "'action':'" action "','nth':" nth ",'fault':'cut','bytes':%u,'count':0," \
+  "'probability':0.1,'seed':%u"
+
+static const gchar *const write_modes[] = {
+  "write-mode=bind", "write-mode=raw", "write-mode=sql",
+  "parallelism=3 batch-size=1"
+};
+
+GST_START_TEST (test_random_cuts_lose_nothing)
+{
+  guint n_retries = 0;
+
+  if (!has_faults)
+    return;
+  for (guint seed = 0; seed < N_RETRY_ROUNDS; seed++) {
+    guint bytes = 7 * (seed % 11);
+    g_autofree gchar *rule = g_strdup_printf (CUT ("stmt2_init", "1") "},{"
+        CUT ("stmt2_prepare", "1") "},{" CUT ("stmt2_bind", "1") "},{"
+        CUT ("stmt2_exec", "1") "},{" CUT ("write_raw_block", "1") "},{"
+        CUT ("conn", "4") "},{" CUT ("binary_query", "10"),
+        bytes, seed, bytes, seed + 1, bytes, seed + 2, bytes, seed + 3,
+        bytes, seed + 4, bytes, seed + 5, bytes, seed + 6);
+    g_autofree gchar *settings = g_strdup_printf (AGAIN " %s",
+        write_modes[seed % G_N_ELEMENTS (write_modes)]);
+    g_autoptr (GstStructure) stats = NULL;
+    guint64 retries;
+    gint code;
+    Job job;
+
+    set_up_table ();
+    set_faults (rule);
+    job_write (&job, settings);
+    g_autoptr (GError) error = job_wait (&job, &code);
+    fail_unless (!error, "seed %u: %s", seed, error ? error->message : "");
+    g_free (test_server_clear_faults ());
+    fail_unless_equals_uint64 (job_count (&job), N_TABLES * N_ROWS);
+    fail_unless_equals_uint64 (count_rows ("meters"), N_TABLES * N_ROWS);
+    g_object_get (job.element, "stats", &stats, NULL);
+    gst_structure_get_uint64 (stats, "retries", &retries);
+    n_retries += retries;
+    job_clear (&job);
+  }
+  /* of 200 rounds of at least 5 requests, a tenth of which are cut */
+  fail_unless (n_retries > 50);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_a_server_that_comes_back_gets_the_rest)
+{
+  gint code;
+  Job job;
+
+  if (!has_faults)
+    return;
+  set_up_table ();
+  set_faults ("'action':'stmt2_exec','nth':3,'fault':'exit','code':9");
+  job_write (&job, "retries=1000 retry-interval=1");
+  fail_unless_equals_int (test_server_restart (), 9);
+  g_autoptr (GError) error = job_wait (&job, &code);
+  g_assert_no_error (error);
+  fail_unless_equals_uint64 (job_count (&job), N_TABLES * N_ROWS);
+  fail_unless_equals_uint64 (count_rows ("meters"), N_TABLES * N_ROWS);
+  job_clear (&job);
+}
+
+GST_END_TEST;
+
+/* what the sink has taken and the server has not confirmed: a batch under way,
+ * one made ready, and one on its way in */
+#define MAX_UNCONFIRMED 3
+
+GST_START_TEST (test_a_slow_server_slows_the_pipeline_down)
+{
+  enum
+  { N_BUFFERS = 30 };
+  guint64 level = N_BUFFERS, n_confirmed = 0;
+  Job job;
+
+  if (!has_faults)
+    return;
+  set_up_table ();
+  set_faults ("'action':'stmt2_exec','fault':'delay','ms':10,'count':0");
+  job_init (&job, "appsrc name=src format=time max-bytes=0 ! tdenginesink "
+      "name=element uri=URI database=outages super-table=meters batch-size=3");
+  g_autoptr (GstElement) src =
+      gst_bin_get_by_name (GST_BIN (job.pipeline), "src");
+  for (guint row = 0; row < N_BUFFERS; row++)
+    push_rows (src, row);
+  while (n_confirmed < N_BUFFERS - MAX_UNCONFIRMED) {
+    g_object_get (src, "current-level-buffers", &level, NULL);
+    /* asked for later, so there are no fewer */
+    n_confirmed = job_count (&job) / N_TABLES;
+    fail_unless (N_BUFFERS - level <= n_confirmed + MAX_UNCONFIRMED,
+        "%u taken, %u confirmed", N_BUFFERS - (guint) level,
+        (guint) n_confirmed);
+  }
+  job_clear (&job);
+  g_free (test_server_clear_faults ());
+  fail_unless_equals_uint64 (count_rows ("meters"), N_TABLES * N_BUFFERS);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_rows_go_over_several_connections)
+{
+  gint code;
+  Job job;
+
+  if (!has_faults)
+    return;
+  set_up_table ();
+  set_faults ("'action':'conn','fault':'delay','ms':1,'count':0");
+  job_write (&job, "parallelism=2");
+  g_autoptr (GError) error = job_wait (&job, &code);
+  g_assert_no_error (error);
+  job_clear (&job);
+  g_autofree gchar *state = test_server_clear_faults ();
+  fail_unless (strstr (state, "\"fired\":2"), "%s", state);
+  fail_unless_equals_uint64 (count_rows ("meters"), N_TABLES * N_ROWS);
 }
 
 GST_END_TEST;
@@ -467,7 +689,7 @@ write_until_eos (void)
     gint code = 0;
     Job job;
 
-    job_write (&job);
+    job_write (&job, ONCE);
     g_autoptr (GError) error = job_wait (&job, &code);
     job_clear (&job);
     if (!error)
@@ -508,7 +730,7 @@ GST_START_TEST (test_a_server_that_ends_keeps_what_it_confirmed)
     return;
   set_up_table ();
   set_faults ("'action':'stmt2_exec','nth':3,'fault':'exit','code':9");
-  job_write (&job);
+  job_write (&job, ONCE);
   g_autoptr (GError) error = job_wait (&job, &code);
   fail_unless_equals_int (code, GST_TDENGINE_ERROR_CLOSED);
   fail_unless_equals_int (test_server_restart (), 9);
@@ -536,6 +758,16 @@ outages_suite (void)
   tcase_add_loop_test (tc,
       test_no_row_of_a_block_is_confirmed_that_is_not_stored, 0,
       G_N_ELEMENTS (copy_stories));
+  tcase_add_loop_test (tc, test_bound_rows_are_sent_again, 0,
+      G_N_ELEMENTS (write_stories));
+  tcase_add_loop_test (tc, test_blocks_are_sent_again, 0,
+      G_N_ELEMENTS (copy_stories));
+  tcase_add_loop_test (tc, test_what_may_pass_is_told_by_its_code, 0,
+      G_N_ELEMENTS (code_stories));
+  tcase_add_test (tc, test_random_cuts_lose_nothing);
+  tcase_add_test (tc, test_a_server_that_comes_back_gets_the_rest);
+  tcase_add_test (tc, test_a_slow_server_slows_the_pipeline_down);
+  tcase_add_test (tc, test_rows_go_over_several_connections);
   tcase_add_test (tc, test_nothing_is_missing_after_random_cuts);
   tcase_add_test (tc, test_a_server_that_ends_keeps_what_it_confirmed);
   return suite;

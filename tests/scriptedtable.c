@@ -111,15 +111,16 @@ scripted_table_answer (ScriptedServer * server, const ScriptedRequest * request,
   return TRUE;
 }
 
-/* a writer that holds back one row at most */
+/* a writer that holds back so many rows at most, and tries nothing twice */
 GstTDengineWriter *
-scripted_table_make_writer (GstTDengineConnection * connection)
+scripted_table_make_writer (GstTDengineConnection * connection, guint n_rows)
 {
-  GstTDengineWriter *writer =
-      gst_tdengine_writer_new (connection, "power", "meters", TRUE);
+  g_autoptr (GstTDengineWriteSettings) settings =
+      gst_tdengine_write_settings_new ();
 
-  gst_tdengine_writer_set_batch_size (writer, 1);
-  return writer;
+  g_object_set (settings, "super-table", "meters", "batch-size", n_rows,
+      "retries", 0, NULL);
+  return gst_tdengine_writer_new (connection, "power", settings);
 }
 
 static GstTDengineRows *

@@ -15,7 +15,8 @@ typedef struct
 gboolean            scripted_table_answer      (ScriptedServer *server,
                                                 const ScriptedRequest *request,
                                                 gpointer table);
-GstTDengineWriter * scripted_table_make_writer (GstTDengineConnection *connection);
+GstTDengineWriter * scripted_table_make_writer (GstTDengineConnection *connection,
+                                                 guint n_rows);
 GstTDengineRows *   scripted_table_make_row    (gint value);
 GstTDengineRows *   scripted_table_make_tagged_row (gint value);
 gint                scripted_table_get_value   (const ScriptedRequest *write);

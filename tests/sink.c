@@ -7,211 +7,14 @@
 #include <gst/check/gstharness.h>
 #include <string.h>
 
+#include "feed.h"
 #include "ledger.h"
 #include "testserver.h"
-
-/* 2024-12-19 19:12:45.642 UTC */
-#define TIME G_GINT64_CONSTANT (1734635565642)
-
-static GstTDengineConnection *connection;
-static gchar *database;
 
 static void
 set_up (void)
 {
-  connection = test_connect ();
-  database = g_strdup_printf ("test_sink_%d", (gint) getpid ());
-  test_execute (connection, "drop database if exists %s", database);
-  test_execute (connection, "create database %s vgroups 1", database);
-  test_execute (connection, "create table %s.meters (ts timestamp, "
-      "current float, voltage int, note nchar(8)) "
-      "tags (location varchar(64), groupid int)", database);
-  test_execute (connection, "create table %s.plain (ts timestamp, "
-      "current float, voltage int, note nchar(8))", database);
-}
-
-static void
-tear_down (void)
-{
-  test_execute (connection, "drop database if exists %s", database);
-  g_clear_object (&connection);
-  g_clear_pointer (&database, g_free);
-}
-
-/* A row as text, fields between bars; NULL is NULL. */
-
-typedef struct
-{
-  const gchar *name;
-  GstTDengineType type;
-  guint length;
-} Column;
-
-static const Column meter_columns[] = {
-  {"tbname", GST_TDENGINE_TYPE_VARCHAR, 192},
-  {"ts", GST_TDENGINE_TYPE_TIMESTAMP, 0},
-  {"current", GST_TDENGINE_TYPE_FLOAT, 0},
-  {"voltage", GST_TDENGINE_TYPE_INT, 0},
-  {"note", GST_TDENGINE_TYPE_NCHAR, 16},
-  {"location", GST_TDENGINE_TYPE_VARCHAR, 80},
-  {"groupid", GST_TDENGINE_TYPE_INT, 0},
-};
-
-/* without the table's name and without tags */
-static const Column *const plain_columns = &meter_columns[1];
-
-static void
-append_field (GstTDengineRowsBuilder * builder, guint column,
-    GstTDengineType type, const gchar * field)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (g_str_equal (field, "NULL"))
-    gst_tdengine_rows_builder_append_null (builder, column);
-  else if (type == GST_TDENGINE_TYPE_FLOAT)
-    gst_tdengine_rows_builder_append_double (builder, column,
-        g_ascii_strtod (field, NULL), &error);
-  else if (gst_tdengine_type_get_width (type) > 0)
-    gst_tdengine_rows_builder_append_int64 (builder, column,
-        g_ascii_strtoll (field, NULL, 10), &error);
-  else
-    gst_tdengine_rows_builder_append_string (builder, column, field, &error);
-  g_assert_no_error (error);
-}
-
-static GstTDengineRows *
-make_rows (const Column * columns, guint n_columns, const gchar * text)
-{
-  g_autoptr (GstTDengineSchema) schema =
-      gst_tdengine_schema_new (GST_TDENGINE_PRECISION_MS);
-  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
-
-  for (guint i = 0; i < n_columns; i++) {
-    GstTDengineColumn column = { (gchar *) columns[i].name, columns[i].type,
-      columns[i].length, 0, 0
-    };
-    gst_tdengine_schema_append (schema, &column, NULL);
-  }
-  g_autoptr (GstTDengineRowsBuilder) builder =
-      gst_tdengine_rows_builder_new (schema);
-  for (guint i = 0; lines[i]; i++) {
-    g_auto (GStrv) fields = g_strsplit (lines[i], "|", -1);
-
-    g_assert_cmpuint (g_strv_length (fields), ==, n_columns);
-    for (guint k = 0; k < n_columns; k++)
-      append_field (builder, k, columns[k].type, fields[k]);
-  }
-  return gst_tdengine_rows_builder_end (builder, NULL);
-}
-
-static GstTDengineRows *
-make_meters (const gchar * text)
-{
-  return make_rows (meter_columns, G_N_ELEMENTS (meter_columns), text);
-}
-
-/* a pipeline fed by hand */
-
-typedef struct
-{
-  GstElement *pipeline;
-  GstElement *src;
-  GstElement *sink;
-} Feed;
-
-/* decoder: with what connects it to the sink */
-static void
-feed_init_text (Feed * feed, const gchar * decoder, const gchar * properties)
-{
-  g_autoptr (GError) error = NULL;
-  g_autofree gchar *line = g_strdup_printf ("appsrc name=src format=time ! "
-      "%s tdenginesink name=sink database=%s %s", decoder, database,
-      properties);
-
-  feed->pipeline = gst_parse_launch (line, &error);
-  g_assert_no_error (error);
-  feed->src = gst_bin_get_by_name (GST_BIN (feed->pipeline), "src");
-  feed->sink = gst_bin_get_by_name (GST_BIN (feed->pipeline), "sink");
-  g_object_set (feed->sink, "uri", test_server_uri (), NULL);
-  gst_element_set_state (feed->pipeline, GST_STATE_PLAYING);
-}
-
-static void
-feed_init (Feed * feed, const gchar * properties)
-{
-  feed_init_text (feed, "", properties);
-}
-
-static void
-feed_push_text (Feed * feed, const gchar * text)
-{
-  gst_app_src_push_buffer (GST_APP_SRC (feed->src),
-      gst_buffer_new_memdup (text, strlen (text)));
-}
-
-static void
-feed_push (Feed * feed, GstTDengineRows * rows)
-{
-  g_autoptr (GstCaps) caps =
-      gst_tdengine_schema_to_caps (gst_tdengine_rows_get_schema (rows));
-  g_autoptr (GstSample) sample =
-      gst_sample_new (gst_tdengine_rows_get_buffer (rows), caps, NULL, NULL);
-
-  gst_app_src_push_sample (GST_APP_SRC (feed->src), sample);
-  gst_tdengine_rows_unref (rows);
-}
-
-static GstMessage *
-feed_wait (Feed * feed)
-{
-  g_autoptr (GstBus) bus = gst_element_get_bus (feed->pipeline);
-  GstMessage *message = gst_bus_timed_pop_filtered (bus, 60 * GST_SECOND,
-      GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
-
-  fail_unless (message != NULL, "neither EOS nor an error");
-  return message;
-}
-
-static void
-feed_clear (Feed * feed)
-{
-  gst_element_set_state (feed->pipeline, GST_STATE_NULL);
-  gst_object_unref (feed->src);
-  gst_object_unref (feed->sink);
-  gst_object_unref (feed->pipeline);
-}
-
-static void
-feed_end (Feed * feed)
-{
-  gst_app_src_end_of_stream (GST_APP_SRC (feed->src));
-  g_autoptr (GstMessage) message = feed_wait (feed);
-  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR) {
-    g_autoptr (GError) error = NULL;
-
-    gst_message_parse_error (message, &error, NULL);
-    g_assert_no_error (error);
-  }
-}
-
-static void
-assert_content (const gchar * query, const gchar * expected)
-{
-  g_autofree gchar *sql = g_strdup_printf (query, database);
-  g_autofree gchar *content = test_query_text (connection, "%s", sql);
-
-  fail_unless_equals_string (content, expected);
-}
-
-static guint64
-get_stat (Feed * feed, const gchar * name)
-{
-  g_autoptr (GstStructure) stats = NULL;
-  guint64 value = 0;
-
-  g_object_get (feed->sink, "stats", &stats, NULL);
-  gst_structure_get_uint64 (stats, name, &value);
-  return value;
+  feed_set_up ("sink");
 }
 
 GST_START_TEST (test_sub_tables_come_into_being_with_their_tags)
@@ -240,8 +43,8 @@ GST_START_TEST (test_a_block_of_one_table_goes_as_it_is)
   Feed feed;
 
   feed_init (&feed, "table=plain");
-  feed_push (&feed, make_rows (plain_columns, 4,
-          "1734635565642|1.5|201|x\n" "1734635565643|2.5|NULL|NULL"));
+  feed_push (&feed,
+      make_plain ("1734635565642|1.5|201|x\n" "1734635565643|2.5|NULL|NULL"));
   feed_end (&feed);
   assert_content ("select * from %s.plain order by ts",
       "2024-12-19T19:12:45.642Z|1.5|201|x\n"
@@ -308,22 +111,108 @@ GST_START_TEST (test_small_buffers_are_written_together)
 
 GST_END_TEST;
 
-GST_START_TEST (test_the_interval_alone_is_enough)
+/* the server's count is the condition: it ends this well before the test's own
+ * time-out, or never */
+static void
+wait_for_rows (guint64 expected)
 {
-  Feed feed;
   guint64 rows = 0;
 
-  feed_init (&feed, "table=plain batch-size=1000 batch-interval=10");
-  feed_push (&feed, make_rows (plain_columns, 4, "1734635565642|1|201|x"));
-  /* the server's count is the condition: it ends this well before the test's
-   * own time-out, or never */
-  while (rows == 0) {
-    g_autofree gchar *count =
-        test_query_text (connection, "select count(*) from %s.plain", database);
+  while (rows < expected) {
+    g_autofree gchar *count = test_query_text (feed_connection,
+        "select count(*) from %s.plain", feed_database);
 
     rows = g_ascii_strtoull (count, NULL, 10);
   }
-  fail_unless_equals_uint64 (rows, 1);
+  fail_unless_equals_uint64 (rows, expected);
+}
+
+/* each of them alone */
+static const gchar *const triggers[] = {
+  "batch-interval=10", "batch-interval=0 batch-size=2",
+  "batch-interval=0 batch-bytes=100"
+};
+
+GST_START_TEST (test_one_reason_to_write_is_enough)
+{
+  g_autofree gchar *properties =
+      g_strdup_printf ("table=plain %s", triggers[__i__]);
+  Feed feed;
+
+  feed_init (&feed, properties);
+  feed_push (&feed, make_plain ("1734635565642|1|201|x"));
+  feed_push (&feed, make_plain ("1734635565643|1|202|x"));
+  wait_for_rows (2);
+  feed_clear (&feed);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_a_flush_writes_what_was_taken)
+{
+  Feed feed;
+
+  feed_init (&feed, "table=plain batch-interval=0");
+  feed_push (&feed, make_plain ("1734635565642|1|201|x"));
+  feed_push (&feed, make_plain ("1734635565643|1|202|x"));
+  feed_wait_taken (&feed);
+  assert_content ("select count(*) from %s.plain", "0\n");
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (feed.sink, "sink");
+  gst_pad_send_event (pad, gst_event_new_flush_start ());
+  gst_pad_send_event (pad, gst_event_new_flush_stop (TRUE));
+  wait_for_rows (2);
+  feed_clear (&feed);
+}
+
+GST_END_TEST;
+
+static const gchar *const parallels[] = {
+  "batch-size=1 write-mode=bind", "batch-size=7", "write-mode=sql", ""
+};
+
+/* a row replaces that of the same table and time: the last has to win */
+GST_START_TEST (test_a_table_keeps_its_order_over_several_connections)
+{
+  enum
+  { N_TABLES = 20, N_ROUNDS = 10 };
+  g_autofree gchar *properties = g_strdup_printf ("super-table=meters "
+      "parallelism=4 %s", parallels[__i__]);
+  Feed feed;
+
+  feed_init (&feed, properties);
+  for (guint round = 0; round < N_ROUNDS; round++) {
+    g_autoptr (GString) text = g_string_new (NULL);
+
+    for (guint table = 0; table < N_TABLES; table++)
+      g_string_append_printf (text, "%sd%u|1734635565642|1|%u|x|Oslo|1",
+          table > 0 ? "\n" : "", table, round * 100 + table);
+    feed_push (&feed, make_meters (text->str));
+  }
+  feed_end (&feed);
+  /* 900 + 901 + … + 919 */
+  assert_content ("select count(*), sum(voltage) from %s.meters", "20|18190\n");
+  fail_unless_equals_uint64 (get_stat (&feed, "rows"), N_TABLES * N_ROUNDS);
+  feed_clear (&feed);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_rows_leave_no_faster_than_told)
+{
+  gint64 started = g_get_monotonic_time ();
+  Feed feed;
+
+  feed_init (&feed, "table=plain batch-size=1 max-rows-per-second=20");
+  for (guint i = 0; i < 6; i++) {
+    g_autofree gchar *text =
+        g_strdup_printf ("%" G_GINT64_FORMAT "|1|%u|x", TIME + i, i);
+
+    feed_push (&feed, make_plain (text));
+  }
+  feed_end (&feed);
+  /* the first at once, then one each 50 ms */
+  fail_unless (g_get_monotonic_time () - started >= 250 * 1000);
+  assert_content ("select count(*) from %s.plain", "6\n");
   feed_clear (&feed);
 }
 
@@ -332,17 +221,11 @@ GST_END_TEST;
 GST_START_TEST (test_a_stop_writes_what_was_taken)
 {
   Feed feed;
-  guint64 level = 1;
 
   feed_init (&feed, "table=plain batch-size=1000 batch-interval=0");
-  feed_push (&feed, make_rows (plain_columns, 4, "1734635565642|1|201|x"));
-  feed_push (&feed, make_rows (plain_columns, 4, "1734635565643|1|202|x"));
-  /* a serialized query is answered when the rows before it were taken */
-  g_autoptr (GstPad) pad = gst_element_get_static_pad (feed.src, "src");
-  while (level > 0)
-    g_object_get (feed.src, "current-level-buffers", &level, NULL);
-  g_autoptr (GstQuery) query = gst_query_new_drain ();
-  gst_pad_peer_query (pad, query);
+  feed_push (&feed, make_plain ("1734635565642|1|201|x"));
+  feed_push (&feed, make_plain ("1734635565643|1|202|x"));
+  feed_wait_taken (&feed);
   feed_clear (&feed);
   assert_content ("select sum(voltage) from %s.plain", "403\n");
 }
@@ -376,18 +259,23 @@ GST_START_TEST (test_a_copy_through_a_pipeline_is_equal)
   g_autoptr (GError) error = NULL;
   g_autofree gchar *line = NULL, *from = NULL, *to = NULL;
 
-  test_execute (connection, "drop database if exists %s_to", database);
-  test_execute (connection, "create database %s_to vgroups 1", database);
-  test_execute (connection, "create table %s_to.meters (ts timestamp, "
+  test_execute (feed_connection, "drop database if exists %s_to",
+      feed_database);
+  test_execute (feed_connection, "create database %s_to vgroups 1",
+      feed_database);
+  test_execute (feed_connection,
+      "create table %s_to.meters (ts timestamp, "
       "current float, voltage int, note nchar(8)) "
-      "tags (location varchar(64), groupid int)", database);
-  test_execute (connection, "insert into %s.d1 using %s.meters tags ('Oslo', 1)"
+      "tags (location varchar(64), groupid int)", feed_database);
+  test_execute (feed_connection,
+      "insert into %s.d1 using %s.meters tags ('Oslo', 1)"
       " values (1734635565642, 1, 1, 'a') (1734635565643, null, 2, null) "
       "%s.d2 using %s.meters tags (null, 2) values (1734635565642, 3, 3, '')",
-      database, database, database, database);
-  line = g_strdup_printf ("tdenginesrc name=src query=\"select tbname, * from "
+      feed_database, feed_database, feed_database, feed_database);
+  line =
+      g_strdup_printf ("tdenginesrc name=src query=\"select tbname, * from "
       "%s.meters\" ! queue ! tdenginesink name=sink database=%s_to "
-      "super-table=meters", database, database);
+      "super-table=meters", feed_database, feed_database);
   g_autoptr (GstElement) pipeline = gst_parse_launch (line, &error);
   g_assert_no_error (error);
   g_autoptr (GstElement) src = gst_bin_get_by_name (GST_BIN (pipeline), "src");
@@ -405,15 +293,58 @@ GST_START_TEST (test_a_copy_through_a_pipeline_is_equal)
   g_assert_no_error (error);
   gst_element_set_state (pipeline, GST_STATE_NULL);
 
-  from = test_query_text (connection, "select * from %s.meters order by "
-      "voltage", database);
-  to = test_query_text (connection, "select * from %s_to.meters order by "
-      "voltage", database);
-  test_execute (connection, "drop database %s_to", database);
+  from = test_query_text (feed_connection, "select * from %s.meters order by "
+      "voltage", feed_database);
+  to = test_query_text (feed_connection, "select * from %s_to.meters order by "
+      "voltage", feed_database);
+  test_execute (feed_connection, "drop database %s_to", feed_database);
   fail_unless_equals_string (from, "2024-12-19T19:12:45.642Z|1|1|a|Oslo|1\n"
       "2024-12-19T19:12:45.643Z|NULL|2|NULL|Oslo|1\n"
       "2024-12-19T19:12:45.642Z|3|3||NULL|2\n");
   fail_unless_equals_string (to, from);
+}
+
+GST_END_TEST;
+
+/* what comes in from several, and goes out to several */
+
+static void
+run_to_eos (const gchar * format)
+{
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) parts = g_strsplit (format, "URI", -1);
+  g_autofree gchar *uri =
+      g_strdup_printf ("uri=%s database=%s", test_server_uri (),
+      feed_database);
+  g_autofree gchar *line = g_strjoinv (uri, parts);
+  g_autoptr (GstElement) pipeline = gst_parse_launch (line, &error);
+
+  g_assert_no_error (error);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  g_autoptr (GstMessage) message = gst_bus_timed_pop_filtered (bus,
+      60 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  fail_unless (message && GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+}
+
+GST_START_TEST (test_two_sinks_behind_a_tee_and_two_sources_before_a_funnel)
+{
+  test_execute (feed_connection, "create table %s.other (ts timestamp, "
+      "voltage int)", feed_database);
+  test_execute (feed_connection, "insert into %s.d1 using %s.meters "
+      "tags ('Oslo', 1) values (1734635565642, 1, 1, 'a') "
+      "(1734635565643, 1, 2, 'b')", feed_database, feed_database);
+  run_to_eos ("tdenginesrc URI query=\"select ts, voltage from d1\" ! "
+      "tee name=t ! queue ! tdenginesink URI table=plain "
+      "t. ! queue ! tdenginesink URI table=other");
+  assert_content ("select sum(voltage) from %s.plain", "3\n");
+  assert_content ("select sum(voltage) from %s.other", "3\n");
+  run_to_eos ("tdenginesrc URI query=\"select ts + 1s as ts, voltage from d1\" "
+      "! funnel name=f ! tdenginesink URI table=plain "
+      "tdenginesrc URI query=\"select ts + 2s as ts, voltage, note from d1\" "
+      "! f.");
+  assert_content ("select sum(voltage), count(note) from %s.plain", "9|2\n");
 }
 
 GST_END_TEST;
@@ -489,8 +420,8 @@ GST_START_TEST (test_rows_before_the_bad_one_are_written)
   Feed feed;
 
   feed_init (&feed, "table=plain batch-interval=0");
-  feed_push (&feed, make_rows (plain_columns, 4, "1734635565642|1|201|x"));
-  feed_push (&feed, make_rows (plain_columns, 4, "NULL|1|202|x"));
+  feed_push (&feed, make_plain ("1734635565642|1|201|x"));
+  feed_push (&feed, make_plain ("NULL|1|202|x"));
   g_autoptr (GstMessage) message = feed_wait (&feed);
   fail_unless (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR);
   feed_clear (&feed);
@@ -535,7 +466,7 @@ GST_START_TEST (test_a_missing_table_is_told)
   gint code = 0;
 
   feed_init (&feed, "table=nosuch");
-  feed_push (&feed, make_rows (plain_columns, 4, "1734635565642|1|201|x"));
+  feed_push (&feed, make_plain ("1734635565642|1|201|x"));
   g_autoptr (GstMessage) message = feed_wait (&feed);
   gst_message_parse_error (message, &error, NULL);
   gst_message_parse_error_details (message, &details);
@@ -554,7 +485,7 @@ static GstHarness *
 make_harness (const gchar * format)
 {
   g_autofree gchar *sink = g_strdup_printf ("tdenginesink uri=%s database=%s "
-      "batch-interval=0", test_server_uri (), database);
+      "batch-interval=0", test_server_uri (), feed_database);
   g_autofree gchar *line = g_strdup_printf (format, sink, sink);
 
   return gst_harness_new_parse (line);
@@ -563,7 +494,7 @@ make_harness (const gchar * format)
 static GstFlowReturn
 push_plain (GstHarness * harness, const gchar * text)
 {
-  g_autoptr (GstTDengineRows) rows = make_rows (plain_columns, 4, text);
+  g_autoptr (GstTDengineRows) rows = make_plain (text);
 
   gst_harness_set_src_caps (harness,
       gst_tdengine_schema_to_caps (gst_tdengine_rows_get_schema (rows)));
@@ -620,7 +551,7 @@ GST_START_TEST (test_rows_that_fail_are_not_confirmed)
   push_plain (harness, "1734635565642|1|201|x");
   gst_harness_push_event (harness, ledger_make (&ledger, 1));
   fail_unless_equals_string (ledger.told->str, "0+1+");
-  test_execute (connection, "drop table %s.plain", database);
+  test_execute (feed_connection, "drop table %s.plain", feed_database);
   push_plain (harness, "1734635565643|1|202|x");
   gst_harness_push_event (harness, ledger_make (&ledger, 2));
   fail_unless_equals_string (ledger.told->str, "0+1+2-");
@@ -751,7 +682,7 @@ sink_suite (void)
   TCase *tc = tcase_create ("general");
 
   suite_add_tcase (suite, tc);
-  tcase_add_checked_fixture (tc, set_up, tear_down);
+  tcase_add_checked_fixture (tc, set_up, feed_tear_down);
   tcase_add_unchecked_fixture (tc, NULL, test_server_stop);
   tcase_add_test (tc, test_a_decoder_asks_for_the_columns);
   tcase_add_test (tc, test_a_decoder_says_what_the_table_lacks);
@@ -760,10 +691,18 @@ sink_suite (void)
   tcase_add_test (tc, test_columns_are_matched_by_name);
   tcase_add_test (tc, test_a_known_table_goes_raw);
   tcase_add_test (tc, test_small_buffers_are_written_together);
-  tcase_add_test (tc, test_the_interval_alone_is_enough);
+  tcase_add_loop_test (tc, test_one_reason_to_write_is_enough, 0,
+      G_N_ELEMENTS (triggers));
+  tcase_add_test (tc, test_a_flush_writes_what_was_taken);
+  tcase_add_loop_test (tc,
+      test_a_table_keeps_its_order_over_several_connections, 0,
+      G_N_ELEMENTS (parallels));
+  tcase_add_test (tc, test_rows_leave_no_faster_than_told);
   tcase_add_test (tc, test_a_stop_writes_what_was_taken);
   tcase_add_test (tc, test_more_rows_than_a_message_may_have);
   tcase_add_test (tc, test_a_copy_through_a_pipeline_is_equal);
+  tcase_add_test (tc,
+      test_two_sinks_behind_a_tee_and_two_sources_before_a_funnel);
   tcase_add_loop_test (tc, test_rows_that_do_not_fit_are_told, 0,
       G_N_ELEMENTS (unfit));
   tcase_add_test (tc, test_rows_before_the_bad_one_are_written);

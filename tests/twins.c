@@ -182,7 +182,7 @@ prepare_writer (Story * story)
 {
   g_autoptr (GCancellable) cancelled = g_cancellable_new ();
 
-  story->writer = scripted_table_make_writer (story->connection);
+  story->writer = scripted_table_make_writer (story->connection, 1);
   fail_unless (gst_tdengine_writer_write (story->writer, story->rows, NULL,
           NULL));
   take_request (story, "write");

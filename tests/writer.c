@@ -22,7 +22,7 @@ story_init (Story * story, const gchar * query)
   0};
   story->server = scripted_server_new (scripted_table_answer, &story->table);
   story->connection = scripted_server_connect (story->server, query);
-  story->writer = scripted_table_make_writer (story->connection);
+  story->writer = scripted_table_make_writer (story->connection, 1);
 }
 
 static void
@@ -296,13 +296,12 @@ GST_START_TEST (test_a_statement_whose_preparation_was_cancelled_is_closed)
   g_autoptr (GstTDengineConnection) connection =
       scripted_server_connect (server, "");
   g_autoptr (GstTDengineWriter) writer =
-      scripted_table_make_writer (connection);
+      scripted_table_make_writer (connection, 2);
   g_autoptr (GstTDengineRows) rows = scripted_table_make_tagged_row (1);
   g_autoptr (GError) error = NULL;
   Flush flush = { writer, cancellable, NULL };
 
   /* the row is taken, however long that takes */
-  gst_tdengine_writer_set_batch_size (writer, 2);
   fail_unless (gst_tdengine_writer_write (writer, rows, NULL, &error));
   GThread *thread = g_thread_new ("flush", run_flush, &flush);
   g_autoptr (ScriptedRequest) init = scripted_server_take (server,
@@ -384,7 +383,7 @@ GST_START_TEST (test_rows_that_were_sent_survive_a_flush)
   g_autofree gchar *uri = scripted_server_make_uri (server);
   GstElement *sink = gst_element_factory_make_full ("tdenginesink", "uri", uri,
       "database", "power", "super-table", "meters", "batch-size", 1,
-      "batch-interval", 0, NULL);
+      "batch-interval", 0, "async", FALSE, NULL);
   GstHarness *harness = gst_harness_new_with_element (sink, "sink", NULL);
   GstSegment segment;
 

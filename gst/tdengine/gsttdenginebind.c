@@ -38,9 +38,11 @@ typedef struct
 
 typedef struct
 {
-  GstTDengineRun run;
+  GstTDengineRows *rows;
+  guint first;
+  guint n_rows;
   guint next;                   /* of the same table */
-} LinkedRun;
+} TableRun;
 
 struct _GstTDengineBind
 {
@@ -48,7 +50,7 @@ struct _GstTDengineBind
   GByteArray *out;
   GString *text;                /* what one value needs */
   GArray *tables;               /* Table */
-  GArray *runs;                 /* LinkedRun */
+  GArray *runs;                 /* TableRun */
   guint n_buckets;              /* a power of two */
   guint16 buckets[MAX_BUCKETS]; /* by name: index of a table + 1, 0: none */
 };
@@ -60,7 +62,7 @@ gst_tdengine_bind_new (void)
 
   self->text = g_string_new (NULL);
   self->tables = g_array_new (FALSE, FALSE, sizeof (Table));
-  self->runs = g_array_new (FALSE, FALSE, sizeof (LinkedRun));
+  self->runs = g_array_new (FALSE, FALSE, sizeof (TableRun));
   return self;
 }
 
@@ -79,20 +81,10 @@ get_table (GstTDengineBind * self, guint index)
   return &g_array_index (self->tables, Table, index);
 }
 
-static inline LinkedRun *
+static inline TableRun *
 get_run (GstTDengineBind * self, guint index)
 {
-  return index == NO_RUN ? NULL : &g_array_index (self->runs, LinkedRun, index);
-}
-
-static guint
-hash_name (const guint8 * name, gsize size)
-{
-  guint hash = 2166136261u;     /* FNV-1a */
-
-  for (gsize i = 0; i < size; i++)
-    hash = (hash ^ name[i]) * 16777619u;
-  return hash;
+  return index == NO_RUN ? NULL : &g_array_index (self->runs, TableRun, index);
 }
 
 static inline gboolean
@@ -108,7 +100,7 @@ has_name (GstTDengineBind * self, guint index, const guint8 * name, gsize size)
 static guint
 append_run (GstTDengineBind * self, GstTDengineRows * rows, guint row)
 {
-  const LinkedRun fresh = { {rows, row, 1}, NO_RUN };
+  const TableRun fresh = { rows, row, 1, NO_RUN };
 
   g_array_append_val (self->runs, fresh);
   return self->runs->len - 1;
@@ -128,7 +120,7 @@ static guint
 find_table (GstTDengineBind * self, GstTDengineRows * rows, guint row,
     const guint8 * name, gsize size)
 {
-  guint bucket = hash_name (name, size);
+  guint bucket = gst_tdengine_hash_name (name, size);
 
   for (;; bucket++) {
     guint16 *held = &self->buckets[bucket & (self->n_buckets - 1)];
@@ -144,13 +136,12 @@ static inline void
 add_row (GstTDengineBind * self, Table * table, GstTDengineRows * rows,
     guint row)
 {
-  LinkedRun *last = get_run (self, table->last_run);
+  TableRun *last = get_run (self, table->last_run);
   guint fresh;
 
   table->n_rows++;
-  if (last && last->run.rows == rows
-      && last->run.first + last->run.n_rows == row) {
-    last->run.n_rows++;
+  if (last && last->rows == rows && last->first + last->n_rows == row) {
+    last->n_rows++;
     return;
   }
   fresh = append_run (self, rows, row);
@@ -166,16 +157,12 @@ add_row (GstTDengineBind * self, Table * table, GstTDengineRows * rows,
 static guint
 group_run (GstTDengineBind * self, const GstTDengineRun * run, guint previous)
 {
-  gint source = self->target->name_source;
-  const GstTDengineColumnData *names = source < 0 ? NULL :
-      gst_tdengine_rows_get_column_data (run->rows, source);
-
   for (guint row = run->first; row < run->first + run->n_rows; row++) {
     const guint8 *name = NULL;
     gsize size = 0;
 
-    if (names)
-      name = gst_tdengine_column_data_get (names, row, &size);
+    if (run->names)
+      name = gst_tdengine_run_get_name (run, row, &size);
     if (!has_name (self, previous, name, size)) {
       guint table = previous == NO_TABLE ? NO_TABLE :
           get_table (self, previous)->successor;
@@ -192,19 +179,17 @@ group_run (GstTDengineBind * self, const GstTDengineRun * run, guint previous)
 }
 
 static void
-group_rows (GstTDengineBind * self, const GstTDengineRun * runs, guint n_runs)
+group_rows (GstTDengineBind * self, const GstTDengineBatch * batch)
 {
-  guint previous = NO_TABLE, n_rows = 0;
+  guint previous = NO_TABLE;
 
-  for (guint i = 0; i < n_runs; i++)
-    n_rows += runs[i].n_rows;
-  for (self->n_buckets = 16; self->n_buckets < 2 * n_rows;)
+  for (self->n_buckets = 16; self->n_buckets < 2 * batch->n_rows;)
     self->n_buckets *= 2;
   memset (self->buckets, 0, self->n_buckets * sizeof *self->buckets);
   g_array_set_size (self->tables, 0);
   g_array_set_size (self->runs, 0);
-  for (guint i = 0; i < n_runs; i++)
-    previous = group_run (self, &runs[i], previous);
+  for (guint i = 0; i < batch->runs->len; i++)
+    previous = group_run (self, gst_tdengine_batch_get (batch, i), previous);
 }
 
 /* room at the end of the message */
@@ -233,7 +218,7 @@ set_uint32 (GstTDengineBind * self, gsize position, guint32 value)
 
 /* one byte a row, 1 for NULL */
 static void
-write_nulls (guint8 * to, const GstTDengineRun * run, guint source)
+write_nulls (guint8 * to, const TableRun * run, guint source)
 {
   const GstTDengineColumnData *data =
       gst_tdengine_rows_get_column_data (run->rows, source);
@@ -251,7 +236,7 @@ append_fixed (GstTDengineBind * self, GstTDengineType type, guint width,
   gsize record_size = RECORD_HEAD_SIZE + n_rows + size;
   guint8 *record = extend (self, record_size);
   guint8 *nulls = record + 12, *values = record + RECORD_HEAD_SIZE + n_rows;
-  const LinkedRun *run;
+  const TableRun *run;
 
   GST_WRITE_UINT32_LE (record, record_size);
   GST_WRITE_UINT32_LE (record + 4, type);
@@ -260,13 +245,13 @@ append_fixed (GstTDengineBind * self, GstTDengineType type, guint width,
   GST_WRITE_UINT32_LE (values - 4, size);
   for (run = get_run (self, first_run); run; run = get_run (self, run->next)) {
     const GstTDengineColumnData *data =
-        gst_tdengine_rows_get_column_data (run->run.rows, source);
+        gst_tdengine_rows_get_column_data (run->rows, source);
 
-    write_nulls (nulls, &run->run, source);
-    memcpy (values, data->values + (gsize) run->run.first * width,
-        (gsize) run->run.n_rows * width);
-    nulls += run->run.n_rows;
-    values += (gsize) run->run.n_rows * width;
+    write_nulls (nulls, run, source);
+    memcpy (values, data->values + (gsize) run->first * width,
+        (gsize) run->n_rows * width);
+    nulls += run->n_rows;
+    values += (gsize) run->n_rows * width;
   }
 }
 
@@ -296,7 +281,7 @@ append_value (GstTDengineBind * self, const GstTDengineColumn * column,
 }
 
 static void
-append_varying (GstTDengineBind * self, const GstTDengineRun * run,
+append_varying (GstTDengineBind * self, const TableRun * run,
     guint source, const GstTDengineColumn * column, gsize * lengths)
 {
   for (guint i = 0; i < run->n_rows; i++) {
@@ -313,20 +298,20 @@ append_varied (GstTDengineBind * self, const GstTDengineColumn * column,
     guint source, guint first_run, guint n_rows)
 {
   gsize start = self->out->len, lengths, size_field;
-  const LinkedRun *run;
+  const TableRun *run;
 
   append_uint32 (self, 0);
   append_uint32 (self, column->type);
   append_uint32 (self, n_rows);
   for (run = get_run (self, first_run); run; run = get_run (self, run->next))
-    write_nulls (extend (self, run->run.n_rows), &run->run, source);
+    write_nulls (extend (self, run->n_rows), run, source);
   *extend (self, 1) = 1;
   lengths = self->out->len;
   extend (self, 4 * (gsize) n_rows);
   size_field = self->out->len;
   append_uint32 (self, 0);
   for (run = get_run (self, first_run); run; run = get_run (self, run->next))
-    append_varying (self, &run->run, source, column, &lengths);
+    append_varying (self, run, source, column, &lengths);
   /* the server takes values without a single byte for no values at all */
   if (self->out->len == size_field + 4)
     *extend (self, 1) = 0;
@@ -410,7 +395,7 @@ append_data (GstTDengineBind * self)
   set_uint32 (self, data + 4, self->tables->len);
   set_uint32 (self, data + 8, target->n_bound_tags);
   set_uint32 (self, data + 12, target->n_bound_columns);
-  if (target->name_source >= 0) {
+  if (target->is_super) {
     set_uint32 (self, data + 16, self->out->len - data);
     append_names (self);
   }
@@ -428,12 +413,12 @@ append_data (GstTDengineBind * self)
 void
 gst_tdengine_bind_build (GstTDengineBind * self, GByteArray * message,
     guint64 req_id, guint64 stmt_id, const GstTDengineTarget * target,
-    const GstTDengineRun * runs, guint n_runs)
+    const GstTDengineBatch * batch)
 {
   self->target = target;
   self->out = message;
   g_byte_array_set_size (message, GST_TDENGINE_BIND_HEAD_SIZE);
   gst_tdengine_messages_write_bind_head (message->data, req_id, stmt_id);
-  group_rows (self, runs, n_runs);
+  group_rows (self, batch);
   append_data (self);
 }

@@ -4,17 +4,11 @@
  */
 #pragma once
 
+#include "gsttdenginebatch.h"
 #include "gsttdenginetarget.h"
 
 /* what one message may have of a table */
 #define GST_TDENGINE_MAX_BOUND_ROWS 32767
-
-typedef struct
-{
-  GstTDengineRows *rows;
-  guint first;
-  guint n_rows;
-} GstTDengineRun;
 
 typedef struct _GstTDengineBind GstTDengineBind;
 
@@ -24,5 +18,4 @@ void              gst_tdengine_bind_build (GstTDengineBind *bind,
                                            GByteArray *message, guint64 req_id,
                                            guint64 stmt_id,
                                            const GstTDengineTarget *target,
-                                           const GstTDengineRun *runs,
-                                           guint n_runs);
+                                           const GstTDengineBatch *batch);

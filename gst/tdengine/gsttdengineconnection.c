@@ -101,6 +101,21 @@ gst_tdengine_connection_new (const GstTDengineSettings * settings)
   return self;
 }
 
+/**
+ * gst_tdengine_connection_copy:
+ * @connection: a connection, open or not
+ *
+ * Makes another connection to the same server for the same user, which is not
+ * open yet: one more, or one in place of a connection that was lost.
+ *
+ * Returns: (transfer full): a connection
+ */
+GstTDengineConnection *
+gst_tdengine_connection_copy (GstTDengineConnection * connection)
+{
+  return gst_tdengine_connection_new (connection->settings);
+}
+
 /* requests under way */
 
 static guint64
@@ -610,6 +625,23 @@ gst_tdengine_connection_close (GstTDengineConnection * connection)
     return;
   gst_tdengine_socket_close (connection->socket);
   g_thread_join (reader);
+}
+
+/**
+ * gst_tdengine_connection_is_open:
+ * @connection: a connection
+ *
+ * Tells whether requests can be sent, as far as it is known: that a server is
+ * gone shows when it is to answer. Any thread may ask.
+ *
+ * Returns: %FALSE before it was opened, and when it was closed or lost
+ */
+gboolean
+gst_tdengine_connection_is_open (GstTDengineConnection * connection)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&connection->lock);
+
+  return connection->broken == NULL;
 }
 
 /**

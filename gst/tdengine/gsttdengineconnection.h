@@ -27,6 +27,8 @@ G_DECLARE_FINAL_TYPE (GstTDengineConnection, gst_tdengine_connection, GST,
 GST_TDENGINE_API
 GstTDengineConnection * gst_tdengine_connection_new            (const GstTDengineSettings *settings);
 GST_TDENGINE_API
+GstTDengineConnection * gst_tdengine_connection_copy           (GstTDengineConnection *connection);
+GST_TDENGINE_API
 gboolean                gst_tdengine_connection_open           (GstTDengineConnection *connection,
                                                                 GCancellable *cancellable,
                                                                 GError **error);
@@ -41,6 +43,8 @@ gboolean                gst_tdengine_connection_open_finish    (GstTDengineConne
                                                                 GError **error);
 GST_TDENGINE_API
 void                    gst_tdengine_connection_close          (GstTDengineConnection *connection);
+GST_TDENGINE_API
+gboolean                gst_tdengine_connection_is_open        (GstTDengineConnection *connection);
 GST_TDENGINE_API
 const gchar *           gst_tdengine_connection_get_server_version (GstTDengineConnection *connection);
 

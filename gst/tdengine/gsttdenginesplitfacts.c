@@ -123,9 +123,9 @@ ask_sub_tables (GstTDengineConnection * connection, const gchar * database,
       "information_schema.ins_tables WHERE db_name = ");
   g_autoptr (GstTDengineSchema) schema = NULL;
 
-  gst_tdengine_sql_append_text (sql, database);
+  gst_tdengine_sql_append_text (sql, database, -1);
   g_string_append (sql, " AND stable_name = ");
-  gst_tdengine_sql_append_text (sql, table);
+  gst_tdengine_sql_append_text (sql, table, -1);
   schema = run (connection, sql->str, take_sub_tables, facts, cancellable,
       error);
   g_array_sort (facts->sub_tables, compare_names);

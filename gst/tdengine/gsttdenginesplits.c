@@ -639,7 +639,8 @@ make_list_condition (const GstTDengineSplits * self, const TableList * list)
 
   for (guint i = list->first; i < list->end; i++) {
     g_string_append (sql, i > list->first ? ", " : "");
-    gst_tdengine_sql_append_text (sql, g_ptr_array_index (self->by_vgroup, i));
+    gst_tdengine_sql_append_text (sql, g_ptr_array_index (self->by_vgroup, i),
+        -1);
   }
   g_string_append_c (sql, ')');
   return g_string_free (sql, FALSE);
@@ -650,7 +651,8 @@ make_table_condition (const GstTDengineSplits * self, guint64 place)
 {
   GString *sql = g_string_new ("tbname = ");
 
-  gst_tdengine_sql_append_text (sql, g_ptr_array_index (self->tables, place));
+  gst_tdengine_sql_append_text (sql, g_ptr_array_index (self->tables, place),
+      -1);
   return g_string_free (sql, FALSE);
 }
 

@@ -1,7 +1,9 @@
-/* tdengine sql: names and texts in statements
+/* tdengine sql: names and text in statements
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include <string.h>
+
 #include "gsttdenginesql.h"
 
 /* in back-quotes, which double inside */
@@ -26,15 +28,17 @@ gst_tdengine_sql_append_table (GString * sql, const gchar * database,
   gst_tdengine_sql_append_name (sql, table);
 }
 
-/* a string in quotes */
+/* in quotes; a size of -1 ends with a NUL */
 void
-gst_tdengine_sql_append_text (GString * sql, const gchar * text)
+gst_tdengine_sql_append_text (GString * sql, const gchar * text, gssize size)
 {
+  gsize length = size < 0 ? strlen (text) : (gsize) size;
+
   g_string_append_c (sql, '\'');
-  for (; *text; text++) {
-    if (*text == '\'' || *text == '\\')
+  for (gsize i = 0; i < length; i++) {
+    if (text[i] == '\'' || text[i] == '\\')
       g_string_append_c (sql, '\\');
-    g_string_append_c (sql, *text);
+    g_string_append_c (sql, text[i]);
   }
   g_string_append_c (sql, '\'');
 }

@@ -1,4 +1,4 @@
-/* tdengine sql: names and texts in statements
+/* tdengine sql: names and text in statements
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -9,4 +9,5 @@
 void gst_tdengine_sql_append_name  (GString *sql, const gchar *name);
 void gst_tdengine_sql_append_table (GString *sql, const gchar *database,
                                     const gchar *table);
-void gst_tdengine_sql_append_text  (GString *sql, const gchar *text);
+void gst_tdengine_sql_append_text  (GString *sql, const gchar *text,
+                                    gssize size);

@@ -25,7 +25,8 @@ void
 gst_tdengine_target_free (GstTDengineTarget * self)
 {
   g_free (self->database);
-  g_free (self->table);
+  g_clear_object (&self->settings);
+  g_clear_pointer (&self->template, gst_tdengine_template_free);
   g_clear_pointer (&self->schema, gst_tdengine_schema_unref);
   g_free (self->sources);
   g_free (self);
@@ -131,15 +132,20 @@ check_kind (GstTDengineTarget * self, guint n_fields, guint n_tags,
 
 GstTDengineTarget *
 gst_tdengine_target_ask (GstTDengineConnection * connection,
-    const gchar * database, const gchar * table, gboolean is_super,
+    const gchar * database, GstTDengineWriteSettings * settings,
     GCancellable * cancellable, GError ** error)
 {
   g_autoptr (GstTDengineTarget) self = g_new0 (GstTDengineTarget, 1);
+  const gchar *template = settings->table_template;
   guint n_fields, n_tags;
 
+  self->settings = g_object_ref (settings);
   self->database = g_strdup (database);
-  self->table = g_strdup (table);
-  self->is_super = is_super;
+  self->table = gst_tdengine_write_settings_get_target (settings);
+  self->is_super = gst_tdengine_write_settings_is_super (settings);
+  if (template && *template
+      && !(self->template = gst_tdengine_template_new (template, error)))
+    return NULL;
   if (!ask_columns (self, connection, cancellable, error)
       || !ask_tags (self, connection, &n_fields, &n_tags, cancellable, error)
       || !check_kind (self, n_fields, n_tags, error))
@@ -171,27 +177,60 @@ check_types (GstTDengineTarget * self, const GstTDengineColumn * from,
       from_type, to_type, self->database, self->table);
 }
 
+/* what names the sub table, or a template, is no column of the target's */
+static gboolean
+is_for_name (GstTDengineTarget * self, const gchar * source_name,
+    const gchar * name)
+{
+  if (self->template)
+    return gst_tdengine_template_uses (self->template, source_name);
+  return self->is_super && g_str_equal (name, GST_TDENGINE_NAME_COLUMN);
+}
+
+/* a column that the target lacks, and that has no other use */
+gboolean
+gst_tdengine_target_lacks (GstTDengineTarget * self, GstTDengineSchema * rows,
+    guint source)
+{
+  const GstTDengineColumn *from = gst_tdengine_schema_get_column (rows, source);
+  const gchar *name =
+      gst_tdengine_write_settings_map_column (self->settings, from->name);
+
+  return gst_tdengine_schema_find (self->schema, name) < 0
+      && !is_for_name (self, from->name, name);
+}
+
+static gboolean
+map_name (GstTDengineTarget * self, const GstTDengineColumn * from,
+    guint source, GError ** error)
+{
+  if (self->template)
+    return TRUE;
+  if (from->type != GST_TDENGINE_TYPE_VARCHAR)
+    return refuse (error,
+        "The column " GST_TDENGINE_NAME_COLUMN " is %s: expected VARCHAR",
+        gst_tdengine_type_get_name (from->type));
+  self->name_source = source;
+  return TRUE;
+}
+
 static gboolean
 map_column (GstTDengineTarget * self, GstTDengineSchema * rows, guint source,
     GError ** error)
 {
   const GstTDengineColumn *from = gst_tdengine_schema_get_column (rows, source);
-  gint index;
+  const gchar *name =
+      gst_tdengine_write_settings_map_column (self->settings, from->name);
+  gint index = gst_tdengine_schema_find (self->schema, name);
 
-  if (self->is_super && g_str_equal (from->name, GST_TDENGINE_NAME_COLUMN)) {
-    if (from->type != GST_TDENGINE_TYPE_VARCHAR)
-      return refuse (error,
-          "The column " GST_TDENGINE_NAME_COLUMN " is %s: expected VARCHAR",
-          gst_tdengine_type_get_name (from->type));
-    self->name_source = source;
-    return TRUE;
-  }
-  index = gst_tdengine_schema_find (self->schema, from->name);
+  if (index < 0 && is_for_name (self, from->name, name))
+    return map_name (self, from, source, error);
   if (index < 0)
-    return refuse (error, "%s.%s has no column \"%s\"", self->database,
-        self->table, from->name);
+    return self->settings->unknown_columns ==
+        GST_TDENGINE_UNKNOWN_COLUMNS_IGNORE || refuse (error,
+        "%s.%s has no column \"%s\"", self->database, self->table, name);
   if (self->sources[index] != -1)
-    return refuse (error, "The rows have two columns \"%s\"", from->name);
+    return refuse (error, "The rows have two columns \"%s\"", name);
   self->sources[index] = source;
   if (index < (gint) self->n_columns)
     self->n_bound_columns++;
@@ -211,7 +250,10 @@ map_all (GstTDengineTarget * self, GstTDengineSchema * rows, GError ** error)
     if (!map_column (self, rows, i, error))
       return FALSE;
   }
-  if (self->is_super && self->name_source < 0)
+  if (self->template
+      && !gst_tdengine_template_set_schema (self->template, rows, error))
+    return FALSE;
+  if (self->is_super && !self->template && self->name_source < 0)
     return refuse (error,
         "The rows have no column " GST_TDENGINE_NAME_COLUMN ", which "
         "names the sub table of %s.%s", self->database, self->table);
@@ -238,92 +280,157 @@ gst_tdengine_target_map (GstTDengineTarget * self, GstTDengineSchema * rows,
   return map_all (self, rows, error);
 }
 
+/* whether each row is for one and the same table */
+static void
+find_one_name (GstTDengineRun * run)
+{
+  run->name = gst_tdengine_run_get_name (run, run->first, &run->name_size);
+  for (guint row = run->first + 1; run->name && row < run->first + run->n_rows;
+      row++) {
+    gsize size;
+    const guint8 *name = gst_tdengine_run_get_name (run, row, &size);
+
+    if (!gst_tdengine_same_name (name, size, run->name, run->name_size))
+      run->name = NULL;
+  }
+}
+
+/* The rows as one run, which holds them and their names; to be cleared. */
+gboolean
+gst_tdengine_target_make_run (GstTDengineTarget * self, GstTDengineRows * rows,
+    GstTDengineRun * run, GError ** error)
+{
+  memset (run, 0, sizeof *run);
+  run->n_rows = gst_tdengine_rows_get_n_rows (rows);
+  if (!self->is_super) {
+    run->name = (const guint8 *) self->table;
+    run->name_size = strlen (self->table);
+  } else if (self->template) {
+    run->name_rows =
+        gst_tdengine_template_make_names (self->template, rows, error);
+    if (!run->name_rows)
+      return FALSE;
+    run->names = gst_tdengine_rows_get_column_data (run->name_rows, 0);
+  } else {
+    run->name_rows = gst_tdengine_rows_ref (rows);
+    run->names = gst_tdengine_rows_get_column_data (rows, self->name_source);
+  }
+  run->rows = gst_tdengine_rows_ref (rows);
+  if (run->names)
+    find_one_name (run);
+  return TRUE;
+}
+
 /* A bound name is read as SQL reads it: a point would lead into another
  * database, and a back-quote in front would be taken for a quote. */
 static gboolean
 is_table_name (const guint8 * name, gsize size)
 {
-  return size <= GST_TDENGINE_MAX_TABLE_NAME_BYTES && name[0] != '`'
-      && !memchr (name, 0, size) && !memchr (name, '.', size);
+  return size > 0 && size <= GST_TDENGINE_MAX_TABLE_NAME_BYTES
+      && name[0] != '`' && !memchr (name, 0, size) && !memchr (name, '.', size);
 }
 
 static gboolean
-check_names (GstTDengineTarget * self, GstTDengineRows * rows, GError ** error)
+has_names (const GstTDengineRun * run)
 {
-  const GstTDengineColumnData *names =
-      gst_tdengine_rows_get_column_data (rows, self->name_source);
-  guint n_rows = gst_tdengine_rows_get_n_rows (rows);
   const guint8 *last = NULL;
   gsize last_size = 0, size;
 
-  for (guint row = 0; row < n_rows; row++) {
-    const guint8 *name = gst_tdengine_column_data_get (names, row, &size);
+  for (guint row = run->first; row < run->first + run->n_rows; row++) {
+    const guint8 *name = gst_tdengine_run_get_name (run, row, &size);
 
     /* mostly that of the row before */
-    if (last && size == last_size && memcmp (name, last, size) == 0)
+    if (gst_tdengine_same_name (name, size, last, last_size))
       continue;
+    if (!name || !is_table_name (name, size))
+      return FALSE;
     last = name;
     last_size = size;
-    if (!name || size == 0)
-      return refuse (error, "Row %u has no " GST_TDENGINE_NAME_COLUMN, row);
-    if (!is_table_name (name, size))
-      return refuse (error,
-          "The " GST_TDENGINE_NAME_COLUMN " of row %u is no name of a "
-          "table: expected 1 to %d bytes, none of them a point", row,
-          GST_TDENGINE_MAX_TABLE_NAME_BYTES);
+  }
+  return TRUE;
+}
+
+static gsize
+column_limit (const GstTDengineColumn * column)
+{
+  return column->type == GST_TDENGINE_TYPE_NCHAR ?
+      4 * (gsize) column->length : column->length;
+}
+
+/* whether a column of the target takes from the rows what varies in length */
+static gboolean
+varies (GstTDengineTarget * self, guint index)
+{
+  return self->sources[index] >= 0 && gst_tdengine_type_get_width
+      (gst_tdengine_schema_get_column (self->schema, index)->type) == 0;
+}
+
+/* Whether each row of a whole block can be written, as far as it can be told
+ * here. */
+gboolean
+gst_tdengine_target_fits (GstTDengineTarget * self, const GstTDengineRun * run)
+{
+  if (gst_tdengine_rows_find_null (run->rows, self->sources[0]) >= 0
+      || (run->names && !has_names (run)))
+    return FALSE;
+  for (guint i = 0; i < gst_tdengine_schema_get_n_columns (self->schema); i++) {
+    if (varies (self, i)
+        && gst_tdengine_rows_get_column_data (run->rows,
+            self->sources[i])->longest >
+        column_limit (gst_tdengine_schema_get_column (self->schema, i)))
+      return FALSE;
   }
   return TRUE;
 }
 
 static gboolean
-refuse_long (GstTDengineTarget * self, GstTDengineRows * rows,
-    const GstTDengineColumn * column, gint source, gsize limit, GError ** error)
+check_name (GstTDengineTarget * self, const GstTDengineRun * run, guint row,
+    GError ** error)
 {
-  guint row = 0;
+  gsize size;
+  const guint8 *name = gst_tdengine_run_get_name (run, row, &size);
+
+  if (!name && self->template)
+    return refuse (error, "Row %u has no name of a table: a column that "
+        "table-template names is NULL", row);
+  if (!name || size == 0)
+    return refuse (error, "Row %u has no " GST_TDENGINE_NAME_COLUMN, row);
+  return is_table_name (name, size) || refuse (error,
+      "The %s of row %u is no name of a table: expected 1 to %d bytes, none of "
+      "them a point", self->template ? "name that table-template makes" :
+      GST_TDENGINE_NAME_COLUMN, row, GST_TDENGINE_MAX_TABLE_NAME_BYTES);
+}
+
+static gboolean
+check_length (GstTDengineTarget * self, const GstTDengineRun * run, guint row,
+    guint index, GError ** error)
+{
+  const GstTDengineColumn *column =
+      gst_tdengine_schema_get_column (self->schema, index);
+  gboolean is_nchar = column->type == GST_TDENGINE_TYPE_NCHAR;
   gsize size;
 
-  while (gst_tdengine_rows_get_data (rows, source, row, &size) == NULL
-      || size <= limit)
-    row++;
-  if (column->type == GST_TDENGINE_TYPE_NCHAR)
-    return refuse (error, "Row %u of column \"%s\" has %" G_GSIZE_FORMAT
-        " characters, but %s.%s has room for %u", row, column->name, size / 4,
-        self->database, self->table, column->length);
-  return refuse (error, "Row %u of column \"%s\" has %" G_GSIZE_FORMAT
-      " bytes, but %s.%s has room for %u", row, column->name, size,
-      self->database, self->table, column->length);
+  gst_tdengine_rows_get_data (run->rows, self->sources[index], row, &size);
+  return size <= column_limit (column) || refuse (error,
+      "Row %u of column \"%s\" has %" G_GSIZE_FORMAT " %s, but %s.%s has room "
+      "for %u", row, column->name, is_nchar ? size / 4 : size,
+      is_nchar ? "characters" : "bytes", self->database, self->table,
+      column->length);
 }
 
-static gboolean
-check_lengths (GstTDengineTarget * self, GstTDengineRows * rows,
-    GError ** error)
+/* says what is wrong with a row */
+gboolean
+gst_tdengine_target_check_row (GstTDengineTarget * self,
+    const GstTDengineRun * run, guint row, GError ** error)
 {
+  if (gst_tdengine_rows_is_null (run->rows, self->sources[0], row))
+    return refuse (error, "Row %u has no time: its column \"%s\" is NULL", row,
+        gst_tdengine_schema_get_column (self->schema, 0)->name);
+  if (run->names && !check_name (self, run, row, error))
+    return FALSE;
   for (guint i = 0; i < gst_tdengine_schema_get_n_columns (self->schema); i++) {
-    const GstTDengineColumn *column =
-        gst_tdengine_schema_get_column (self->schema, i);
-    gsize limit = column->type == GST_TDENGINE_TYPE_NCHAR ?
-        4 * (gsize) column->length : column->length;
-    gint source = self->sources[i];
-
-    if (source < 0 || gst_tdengine_type_get_width (column->type) > 0)
-      continue;
-    if (gst_tdengine_rows_get_column_data (rows, source)->longest > limit)
-      return refuse_long (self, rows, column, source, limit, error);
+    if (varies (self, i) && !check_length (self, run, row, i, error))
+      return FALSE;
   }
   return TRUE;
-}
-
-/* looks at what only the rows themselves can tell */
-gboolean
-gst_tdengine_target_check (GstTDengineTarget * self, GstTDengineRows * rows,
-    GError ** error)
-{
-  gint row = gst_tdengine_rows_find_null (rows, self->sources[0]);
-
-  if (row >= 0)
-    return refuse (error, "Row %d has no time: its column \"%s\" is NULL", row,
-        gst_tdengine_schema_get_column (self->schema, 0)->name);
-  if (self->is_super && !check_names (self, rows, error))
-    return FALSE;
-  return check_lengths (self, rows, error);
 }

@@ -1,118 +1,78 @@
 /* tdengine writer: rows into a table
  *
- * At any time one request is under way. While the server works on it, the next
- * one is collected and made ready; before that is sent, the one before is waited
- * for. A wait that was cancelled leaves everything as it is, to be taken up
- * again.
+ * Rows are checked against the table, then each goes to the lane of its table,
+ * which is always the same one, so that a table's rows stay in order. The rest
+ * is up to the lanes.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include <string.h>
 
-#include "gsttdenginebind.h"
-#include "gsttdengineblock.h"
-#include "gsttdengineconnection-private.h"
-#include "gsttdengineerror.h"
-#include "gsttdenginerows-private.h"
-#include "gsttdenginerowsbuilder.h"
-#include "gsttdenginesql.h"
-#include "gsttdenginetarget.h"
+#include "gsttdenginecreate.h"
+#include "gsttdengineerror-private.h"
+#include "gsttdenginelane.h"
+#include "gsttdenginemessages.h"
+#include "gsttdenginetags.h"
 #include "gsttdenginewriter.h"
 
 /* a block of one table is worth a request of its own from here on; smaller
  * ones of several tables are faster bound together */
 #define MIN_RAW_ROWS 1000
-#define MAX_HELD_BYTES (8 * 1024 * 1024)
-/* a table that was forgotten is bound once more, no worse */
-#define MAX_KNOWN_TABLES 65536
-
-typedef enum
-{
-  NOTHING,
-  RAW_BLOCK,                    /* the server stores a block */
-  BOUND,                        /* the server takes values, then stores them */
-} UnderWay;
-
-typedef struct
-{
-  GstTDengineRun run;
-  const guint8 *name;           /* of the table it is for; NULL: of several */
-  gsize name_size;
-} Held;
 
 struct _GstTDengineWriter
 {
   GObject parent_instance;
 
-  GstTDengineConnection *connection;
-  gchar *database;
-  gchar *table;
-  gboolean is_super;
-  guint batch_size;
-
-  GstTDengineTarget *target;    /* NULL until asked for */
-  GstTDengineSchema *schema;    /* that target is mapped to */
-  gboolean has_blob;            /* schema has */
-  guint64 stmt_id;              /* 0: none prepared for schema */
-  GHashTable *known_tables;     /* sub tables that are there */
-
-  GArray *held;                 /* Held, not sent yet */
-  guint n_held_rows;
-  gsize n_held_bytes;
-
-  UnderWay under_way;
-  GstTDengineRequest request;
-  guint n_rows_under_way;
-  GstTDengineBind *bind;
-  GByteArray *message;          /* both kept from one to the next */
-  GByteArray *frame;
-
-  GMutex lock;
-  guint64 n_rows;               /* that the server confirmed, under lock */
-  guint64 n_raw;                /* requests, under lock */
-  guint64 n_bound;              /* requests, under lock */
+  GstTDengineConnection *connection;    /* the first lane's, to begin with */
+  GstTDenginePlan plan;
+  GPtrArray *lanes;             /* GstTDengineLane */
+  GstTDengineTags *tags;        /* NULL where they may differ */
+  GArray *parts;                /* Part, of the rows at hand */
 };
+
+/* rows that go the same way */
+typedef struct
+{
+  GstTDengineRun run;
+  GstTDengineLane *lane;        /* NULL: can't be written */
+  gboolean goes_alone;
+} Part;
+
+enum
+{
+  SIGNAL_REJECTED,
+  SIGNAL_TAGS_DIFFER,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (GstTDengineWriter, gst_tdengine_writer, G_TYPE_OBJECT);
 
 static void
-clear_held (gpointer held)
-{
-  gst_tdengine_rows_unref (((Held *) held)->run.rows);
-}
-
-static void
 gst_tdengine_writer_init (GstTDengineWriter * self)
 {
-  self->batch_size = GST_TDENGINE_DEFAULT_BATCH_SIZE;
-  self->known_tables =
-      g_hash_table_new_full (g_bytes_hash, g_bytes_equal,
-      (GDestroyNotify) g_bytes_unref, NULL);
-  self->held = g_array_new (FALSE, FALSE, sizeof (Held));
-  g_array_set_clear_func (self->held, clear_held);
-  self->bind = gst_tdengine_bind_new ();
-  self->message = g_byte_array_new ();
-  self->frame = g_byte_array_new ();
-  g_mutex_init (&self->lock);
+  g_mutex_init (&self->plan.lock);
+  self->lanes =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) gst_tdengine_lane_free);
+  self->parts = g_array_new (FALSE, FALSE, sizeof (Part));
 }
 
 static void
 gst_tdengine_writer_finalize (GObject * object)
 {
   GstTDengineWriter *self = GST_TDENGINE_WRITER (object);
+  GstTDenginePlan *plan = &self->plan;
 
-  gst_tdengine_connection_forget (self->connection, &self->request);
-  g_array_unref (self->held);
-  g_byte_array_unref (self->message);
-  g_byte_array_unref (self->frame);
-  gst_tdengine_bind_free (self->bind);
-  g_hash_table_unref (self->known_tables);
-  g_clear_pointer (&self->target, gst_tdengine_target_free);
-  g_clear_pointer (&self->schema, gst_tdengine_schema_unref);
-  g_free (self->database);
-  g_free (self->table);
-  g_object_unref (self->connection);
-  g_mutex_clear (&self->lock);
+  g_ptr_array_unref (self->lanes);
+  g_array_unref (self->parts);
+  g_clear_object (&self->connection);
+  g_clear_pointer (&self->tags, gst_tdengine_tags_free);
+  g_clear_pointer (&plan->target, gst_tdengine_target_free);
+  g_clear_pointer (&plan->schema, gst_tdengine_schema_unref);
+  g_clear_object (&plan->settings);
+  g_free (plan->database);
+  g_mutex_clear (&plan->lock);
   G_OBJECT_CLASS (gst_tdengine_writer_parent_class)->finalize (object);
 }
 
@@ -120,494 +80,95 @@ static void
 gst_tdengine_writer_class_init (GstTDengineWriterClass * klass)
 {
   G_OBJECT_CLASS (klass)->finalize = gst_tdengine_writer_finalize;
+
+  /**
+   * GstTDengineWriter::rejected:
+   * @writer: the writer
+   * @rows: rows that are not written
+   * @error: why
+   *
+   * Some rows can't be written, and are left out. Emitted in the thread that
+   * works with the writer, unless `on-error` is `fail`.
+   */
+  signals[SIGNAL_REJECTED] = g_signal_new ("rejected",
+      G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+      G_TYPE_NONE, 2, GST_TYPE_TDENGINE_ROWS, G_TYPE_ERROR);
+
+  /**
+   * GstTDengineWriter::tags-differ:
+   * @writer: the writer
+   * @table: the name of a sub table
+   *
+   * Rows carry other tags than their sub table has. Emitted in the thread that
+   * works with the writer, unless `tag-updates` is `ignore`.
+   */
+  signals[SIGNAL_TAGS_DIFFER] = g_signal_new ("tags-differ",
+      G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+      G_TYPE_NONE, 1, G_TYPE_STRING);
+}
+
+static void
+reject (gpointer owner, const GstTDengineRun * run, const GError * error)
+{
+  GstTDengineWriter *self = owner;
+  g_autoptr (GstTDengineRows) rows =
+      gst_tdengine_rows_slice (run->rows, run->first, run->n_rows);
+
+  g_mutex_lock (&self->plan.lock);
+  self->plan.stats.n_rejected += run->n_rows;
+  g_mutex_unlock (&self->plan.lock);
+  g_signal_emit (self, signals[SIGNAL_REJECTED], 0, rows, error);
+}
+
+static void
+count_tags (gpointer owner, const gchar * table)
+{
+  GstTDengineWriter *self = owner;
+
+  g_mutex_lock (&self->plan.lock);
+  self->plan.stats.n_tag_changes++;
+  g_mutex_unlock (&self->plan.lock);
+  g_signal_emit (self, signals[SIGNAL_TAGS_DIFFER], 0, table);
 }
 
 /**
  * gst_tdengine_writer_new:
- * @connection: an open connection; its current database becomes @database
+ * @connection: an open connection, the writer's from now on
  * @database: a database, in its exact case
- * @table: a table of it
- * @is_super_table: whether @table is a super table
+ * @settings: where rows go and how, which are valid; they are copied
  *
- * Makes a writer. Nothing is sent yet.
+ * Makes a writer. Nothing is sent yet. Others connections are made like
+ * @connection where the settings ask for more than one, and where one is lost.
  *
  * Returns: (transfer full): a writer
  */
 GstTDengineWriter *
 gst_tdengine_writer_new (GstTDengineConnection * connection,
-    const gchar * database, const gchar * table, gboolean is_super_table)
+    const gchar * database, GstTDengineWriteSettings * settings)
 {
   GstTDengineWriter *self = g_object_new (GST_TYPE_TDENGINE_WRITER, NULL);
+  GstTDenginePlan *plan = &self->plan;
 
+  plan->database = g_strdup (database);
+  plan->settings = gst_tdengine_write_settings_copy (settings);
+  plan->reject = reject;
+  plan->owner = self;
   self->connection = g_object_ref (connection);
-  self->database = g_strdup (database);
-  self->table = g_strdup (table);
-  self->is_super = is_super_table;
+  for (guint i = 0; i < plan->settings->parallelism; i++) {
+    g_autoptr (GstTDengineConnection) own = i == 0 ?
+        g_object_ref (connection) : gst_tdengine_connection_copy (connection);
+
+    g_ptr_array_add (self->lanes, gst_tdengine_lane_new (plan, own));
+  }
+  if (plan->settings->tag_updates != GST_TDENGINE_TAG_UPDATES_IGNORE)
+    self->tags = gst_tdengine_tags_new (count_tags, self);
   return self;
 }
 
-/**
- * gst_tdengine_writer_set_batch_size:
- * @writer: a writer
- * @n_rows: at least 1
- *
- * Sets how many rows may be held back.
- */
-void
-gst_tdengine_writer_set_batch_size (GstTDengineWriter * writer, guint n_rows)
+static GstTDengineLane *
+get_lane (GstTDengineWriter * self, guint index)
 {
-  writer->batch_size = MAX (n_rows, 1);
-}
-
-/* what is under way */
-
-static gboolean
-send_text (GstTDengineWriter * self, guint64 req_id, gchar * text,
-    GError ** error)
-{
-  return gst_tdengine_connection_send_text (self->connection, &self->request,
-      req_id, text, error);
-}
-
-static guint64
-next_id (GstTDengineWriter * self)
-{
-  return gst_tdengine_connection_next_id (self->connection);
-}
-
-static void
-drop_statement (GstTDengineWriter * self)
-{
-  if (self->stmt_id == 0)
-    return;
-  gst_tdengine_connection_post_text (self->connection,
-      gst_tdengine_messages_stmt2_close (next_id (self), self->stmt_id));
-  self->stmt_id = 0;
-}
-
-static void
-forget_request (GstTDengineWriter * self)
-{
-  gst_tdengine_connection_forget (self->connection, &self->request);
-  self->request.on_reply = NULL;
-}
-
-/* FALSE leaves what was cancelled under way, and nothing else */
-static gboolean
-wait_for_reply (GstTDengineWriter * self, GCancellable * cancellable,
-    GError ** error)
-{
-  g_autoptr (GError) local = NULL;
-
-  if (gst_tdengine_connection_wait (self->connection, &self->request,
-          cancellable, &local))
-    return TRUE;
-  if (!g_error_matches (local, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
-    forget_request (self);
-    self->under_way = NOTHING;
-    /* a statement that failed repeats its error for ever */
-    drop_statement (self);
-    /* nor are the tables there that it was to make */
-    g_hash_table_remove_all (self->known_tables);
-    g_prefix_error (&local, "%s.%s: %u rows were not confirmed: ",
-        self->database, self->table, self->n_rows_under_way);
-  }
-  g_propagate_error (error, g_steal_pointer (&local));
-  return FALSE;
-}
-
-static void
-count_rows (GstTDengineWriter * self)
-{
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-
-  self->n_rows += self->n_rows_under_way;
-  if (self->under_way == RAW_BLOCK)
-    self->n_raw++;
-  else
-    self->n_bound++;
-}
-
-static gboolean
-confirm (GstTDengineWriter * self, GCancellable * cancellable, GError ** error)
-{
-  if (self->under_way == NOTHING)
-    return TRUE;
-  if (!wait_for_reply (self, cancellable, error))
-    return FALSE;
-  count_rows (self);
-  forget_request (self);
-  self->under_way = NOTHING;
-  return TRUE;
-}
-
-/* raw blocks */
-
-typedef struct
-{
-  guint index;                  /* in the target */
-  guint source;                 /* in the rows */
-} Picked;
-
-static guint
-pick_columns (GstTDengineWriter * self, Picked * picked)
-{
-  guint n = 0;
-
-  for (guint i = 0; i < self->target->n_columns; i++) {
-    if (self->target->sources[i] < 0)
-      continue;
-    picked[n].index = i;
-    picked[n++].source = self->target->sources[i];
-  }
-  return n;
-}
-
-static gsize
-column_size (GstTDengineRows * rows, guint source)
-{
-  const GstTDengineColumnData *data =
-      gst_tdengine_rows_get_column_data (rows, source);
-
-  return data->values - data->start + data->size;
-}
-
-static const GstTDengineColumn *
-target_column (GstTDengineWriter * self, guint index)
-{
-  return gst_tdengine_schema_get_column (self->target->schema, index);
-}
-
-/* The head of a block that has the picked columns, as wide as the target's: the
- * server compares them with its own. */
-static void
-write_block_head (GstTDengineWriter * self, GstTDengineRows * rows,
-    guint8 * head, const Picked * picked, guint n)
-{
-  guint8 *types = head + BLOCK_HEADER_SIZE;
-  guint8 *lengths = types + 5 * n;
-  gsize size = BLOCK_HEADER_SIZE + n * BLOCK_COLUMN_SIZE + BLOCK_TRAILER_SIZE;
-
-  for (guint i = 0; i < n; i++) {
-    const GstTDengineColumn *column = target_column (self, picked[i].index);
-
-    types[5 * i] = column->type;
-    GST_WRITE_UINT32_LE (types + 5 * i + 1,
-        gst_tdengine_block_column_bytes (column));
-    GST_WRITE_UINT32_LE (lengths + 4 * i,
-        gst_tdengine_rows_get_column_data (rows, picked[i].source)->size);
-    size += column_size (rows, picked[i].source);
-  }
-  gst_tdengine_block_write_head (head, gst_tdengine_rows_get_n_rows (rows),
-      size, n);
-}
-
-static GOutputVector
-make_part (gconstpointer data, gsize size)
-{
-  const GOutputVector part = { data, size };
-
-  return part;
-}
-
-/* The columns are taken from where they lie. With all of the target's columns
- * their places say which they are, otherwise their names do. */
-static void
-prepare_raw (GstTDengineWriter * self, GstTDengineRows * rows, guint64 req_id,
-    const guint8 * name, gsize name_size)
-{
-  static const guint8 trailer[BLOCK_TRAILER_SIZE];
-  g_autofree Picked *picked = g_new (Picked, self->target->n_columns);
-  guint n = pick_columns (self, picked);
-  gboolean all = n == self->target->n_columns;
-  gsize head_size = BLOCK_HEADER_SIZE + n * BLOCK_COLUMN_SIZE;
-  g_autofree guint8 *head = g_malloc (head_size);
-  g_autofree guint8 *fields = g_malloc (n * GST_TDENGINE_FIELD_SIZE);
-  g_autofree GOutputVector *parts = g_new (GOutputVector, n + 5);
-  guint8 request_head[GST_TDENGINE_WRITE_RAW_HEAD_SIZE];
-  guint n_parts = 0;
-
-  gst_tdengine_messages_write_raw_head (request_head, req_id,
-      all ? GST_TDENGINE_ACTION_WRITE_RAW_BLOCK :
-      GST_TDENGINE_ACTION_WRITE_RAW_BLOCK_WITH_FIELDS,
-      gst_tdengine_rows_get_n_rows (rows), name_size);
-  write_block_head (self, rows, head, picked, n);
-  parts[n_parts++] = make_part (request_head, sizeof request_head);
-  parts[n_parts++] = make_part (name, name_size);
-  parts[n_parts++] = make_part (head, head_size);
-  for (guint i = 0; i < n; i++) {
-    parts[n_parts++] =
-        make_part (gst_tdengine_rows_get_column_data (rows,
-            picked[i].source)->start, column_size (rows, picked[i].source));
-    gst_tdengine_messages_write_field (fields + i * GST_TDENGINE_FIELD_SIZE,
-        target_column (self, picked[i].index));
-  }
-  parts[n_parts++] = make_part (trailer, sizeof trailer);
-  if (!all)
-    parts[n_parts++] = make_part (fields, n * GST_TDENGINE_FIELD_SIZE);
-  gst_tdengine_connection_prepare (self->connection, self->frame, parts,
-      n_parts);
-}
-
-/* bound rows */
-
-static void
-append_bound_names (GstTDengineWriter * self, GString * sql, guint first,
-    guint end)
-{
-  for (guint i = first; i < end; i++) {
-    if (self->target->sources[i] < 0)
-      continue;
-    gst_tdengine_sql_append_name (sql, target_column (self, i)->name);
-    g_string_append_c (sql, ',');
-  }
-}
-
-/* the sub table's name, its tags, then its columns: the order of binding */
-static gchar *
-make_insert (GstTDengineWriter * self)
-{
-  GstTDengineTarget *target = self->target;
-  GString *sql = g_string_new ("INSERT INTO ");
-  guint n = target->n_bound_tags + target->n_bound_columns + self->is_super;
-
-  gst_tdengine_sql_append_table (sql, self->database, self->table);
-  g_string_append (sql, self->is_super ? " (tbname," : " (");
-  append_bound_names (self, sql, target->n_columns,
-      gst_tdengine_schema_get_n_columns (target->schema));
-  append_bound_names (self, sql, 0, target->n_columns);
-  /* the last comma becomes the bracket */
-  sql->str[sql->len - 1] = ')';
-  g_string_append (sql, " VALUES (");
-  for (guint i = 0; i < n; i++)
-    g_string_append (sql, "?,");
-  sql->str[sql->len - 1] = ')';
-  return g_string_free (sql, FALSE);
-}
-
-static gboolean
-call (GstTDengineWriter * self, guint64 req_id, gchar * text,
-    GCancellable * cancellable, GError ** error)
-{
-  return send_text (self, req_id, text, error)
-      && gst_tdengine_connection_wait (self->connection, &self->request,
-      cancellable, error);
-}
-
-static gboolean
-prepare_statement (GstTDengineWriter * self, GCancellable * cancellable,
-    GError ** error)
-{
-  g_autofree gchar *sql = make_insert (self);
-  guint64 req_id = next_id (self);
-  gboolean done;
-
-  done = call (self, req_id, gst_tdengine_messages_stmt2_init (req_id),
-      cancellable, error);
-  if (done) {
-    self->stmt_id = self->request.reply.stmt_id;
-    req_id = next_id (self);
-    done = call (self, req_id, gst_tdengine_messages_stmt2_prepare (req_id,
-            self->stmt_id, sql), cancellable, error);
-  }
-  forget_request (self);
-  if (done)
-    return TRUE;
-  drop_statement (self);
-  g_prefix_error (error, "%s.%s: ", self->database, self->table);
-  return FALSE;
-}
-
-/* The exec follows at once where the values were taken: the server dies of an
- * exec whose bind it refused. The next answer is the exec's own. */
-static GstTDengineNext
-on_bound (GstTDengineRequest * request)
-{
-  request->on_reply = NULL;
-  return request->reply.code == 0 ? GST_TDENGINE_NEXT_EXEC :
-      GST_TDENGINE_NEXT_NOTHING;
-}
-
-/* The message is put together while the server works on the one before. */
-static gboolean
-send_bound (GstTDengineWriter * self, const GstTDengineRun * runs, guint n_runs,
-    guint n_rows, GCancellable * cancellable, GError ** error)
-{
-  guint64 req_id = next_id (self);
-
-  if (self->stmt_id == 0 && !(confirm (self, cancellable, error)
-          && prepare_statement (self, cancellable, error)))
-    return FALSE;
-  gst_tdengine_bind_build (self->bind, self->message, req_id, self->stmt_id,
-      self->target, runs, n_runs);
-  GOutputVector part = { self->message->data, self->message->len };
-  gst_tdengine_connection_prepare (self->connection, self->frame, &part, 1);
-  if (!confirm (self, cancellable, error))
-    return FALSE;
-  self->request.on_reply = on_bound;
-  self->request.resource_id = self->stmt_id;
-  if (!gst_tdengine_connection_send_prepared (self->connection, &self->request,
-          req_id, self->frame, error)) {
-    forget_request (self);
-    return FALSE;
-  }
-  self->n_rows_under_way = n_rows;
-  self->under_way = BOUND;
-  return TRUE;
-}
-
-/* what is held back */
-
-static gboolean
-same_name (const Held * a, const Held * b)
-{
-  return a->name && b->name && a->name_size == b->name_size
-      && memcmp (a->name, b->name, a->name_size) == 0;
-}
-
-static gboolean
-held_is_one_table (GstTDengineWriter * self)
-{
-  const Held *first = &g_array_index (self->held, Held, 0);
-
-  for (guint i = 0; i < self->held->len; i++) {
-    if (!same_name (first, &g_array_index (self->held, Held, i)))
-      return FALSE;
-  }
-  return TRUE;
-}
-
-/* Raw blocks make no table: one that is not known to be there is bound, which
- * makes it with its tags. Nor can they carry a BLOB: the server dies of it. */
-static gboolean
-may_go_raw (GstTDengineWriter * self, const Held * held)
-{
-  g_autoptr (GBytes) key = NULL;
-
-  if (!held->name || self->has_blob)
-    return FALSE;
-  if (self->target->n_bound_tags == 0)
-    return TRUE;
-  key = g_bytes_new_static (held->name, held->name_size);
-  return g_hash_table_contains (self->known_tables, key);
-}
-
-static void
-remember_tables (GstTDengineWriter * self, const GstTDengineRun * run)
-{
-  const GstTDengineColumnData *names =
-      gst_tdengine_rows_get_column_data (run->rows, self->target->name_source);
-  const guint8 *last = NULL;
-  gsize last_size = 0, size;
-
-  for (guint row = run->first; row < run->first + run->n_rows; row++) {
-    const guint8 *name = gst_tdengine_column_data_get (names, row, &size);
-
-    if (last && last_size == size && memcmp (last, name, size) == 0)
-      continue;
-    last = name;
-    last_size = size;
-    g_autoptr (GBytes) key = g_bytes_new_static (name, size);
-    if (g_hash_table_contains (self->known_tables, key))
-      continue;
-    if (g_hash_table_size (self->known_tables) == MAX_KNOWN_TABLES)
-      g_hash_table_remove_all (self->known_tables);
-    g_hash_table_add (self->known_tables, g_bytes_new (name, size));
-  }
-}
-
-static void
-release_held (GstTDengineWriter * self, guint n_items)
-{
-  g_array_remove_range (self->held, 0, n_items);
-  self->n_held_rows = 0;
-  self->n_held_bytes = 0;
-  for (guint i = 0; i < self->held->len; i++) {
-    const Held *held = &g_array_index (self->held, Held, i);
-
-    self->n_held_rows += held->run.n_rows;
-    self->n_held_bytes +=
-        gst_buffer_get_size (gst_tdengine_rows_get_buffer (held->run.rows));
-  }
-}
-
-static GstTDengineRows *
-merge_held (GstTDengineWriter * self, GError ** error)
-{
-  const Held *first = &g_array_index (self->held, Held, 0);
-
-  if (self->held->len == 1
-      && first->run.n_rows == gst_tdengine_rows_get_n_rows (first->run.rows))
-    return gst_tdengine_rows_ref (first->run.rows);
-
-  g_autoptr (GstTDengineRowsBuilder) builder =
-      gst_tdengine_rows_builder_new (self->schema);
-  for (guint i = 0; i < self->held->len; i++) {
-    const GstTDengineRun *run = &g_array_index (self->held, Held, i).run;
-
-    for (guint k = 0; k < gst_tdengine_schema_get_n_columns (self->schema); k++)
-      gst_tdengine_rows_builder_append_run (builder, k, run->rows, k,
-          run->first, run->n_rows);
-  }
-  return gst_tdengine_rows_builder_end (builder, error);
-}
-
-static gboolean
-submit_raw (GstTDengineWriter * self, GCancellable * cancellable,
-    GError ** error)
-{
-  g_autoptr (GstTDengineRows) rows = merge_held (self, error);
-  const Held *held = &g_array_index (self->held, Held, 0);
-  guint64 req_id = next_id (self);
-
-  if (!rows)
-    return FALSE;
-  prepare_raw (self, rows, req_id, held->name, held->name_size);
-  if (!confirm (self, cancellable, error)
-      || !gst_tdengine_connection_send_prepared (self->connection,
-          &self->request, req_id, self->frame, error))
-    return FALSE;
-  self->n_rows_under_way = gst_tdengine_rows_get_n_rows (rows);
-  self->under_way = RAW_BLOCK;
-  release_held (self, self->held->len);
-  return TRUE;
-}
-
-/* as much as one message may have */
-static gboolean
-submit_bound (GstTDengineWriter * self, GCancellable * cancellable,
-    GError ** error)
-{
-  g_autoptr (GArray) runs = g_array_new (FALSE, FALSE, sizeof (GstTDengineRun));
-  guint n_rows = 0, n_whole = 0;
-
-  while (n_whole < self->held->len && n_rows < GST_TDENGINE_MAX_BOUND_ROWS) {
-    GstTDengineRun run = g_array_index (self->held, Held, n_whole).run;
-    guint room = GST_TDENGINE_MAX_BOUND_ROWS - n_rows;
-
-    n_whole += run.n_rows <= room;
-    run.n_rows = MIN (run.n_rows, room);
-    n_rows += run.n_rows;
-    g_array_append_val (runs, run);
-  }
-  if (!send_bound (self, (const GstTDengineRun *) runs->data, runs->len, n_rows,
-          cancellable, error))
-    return FALSE;
-
-  if (self->target->n_bound_tags > 0) {
-    for (guint i = 0; i < runs->len; i++)
-      remember_tables (self, &g_array_index (runs, GstTDengineRun, i));
-  }
-  if (n_whole < runs->len) {
-    /* the last one was cut */
-    GstTDengineRun *rest = &g_array_index (self->held, Held, n_whole).run;
-    guint n_cut = g_array_index (runs, GstTDengineRun, n_whole).n_rows;
-
-    rest->first += n_cut;
-    rest->n_rows -= n_cut;
-  }
-  release_held (self, n_whole);
-  return TRUE;
+  return g_ptr_array_index (self->lanes, index);
 }
 
 /**
@@ -625,11 +186,18 @@ gboolean
 gst_tdengine_writer_submit (GstTDengineWriter * writer,
     GCancellable * cancellable, GError ** error)
 {
-  while (writer->held->len > 0) {
-    gboolean raw = held_is_one_table (writer)
-        && may_go_raw (writer, &g_array_index (writer->held, Held, 0));
+  for (guint i = 0; i < writer->lanes->len; i++) {
+    if (!gst_tdengine_lane_submit (get_lane (writer, i), cancellable, error))
+      return FALSE;
+  }
+  return TRUE;
+}
 
-    if (!(raw ? submit_raw : submit_bound) (writer, cancellable, error))
+static gboolean
+settle (GstTDengineWriter * self, GCancellable * cancellable, GError ** error)
+{
+  for (guint i = 0; i < self->lanes->len; i++) {
+    if (!gst_tdengine_lane_settle (get_lane (self, i), cancellable, error))
       return FALSE;
   }
   return TRUE;
@@ -651,38 +219,86 @@ gst_tdengine_writer_flush (GstTDengineWriter * writer,
     GCancellable * cancellable, GError ** error)
 {
   return gst_tdengine_writer_submit (writer, cancellable, error)
-      && confirm (writer, cancellable, error);
+      && settle (writer, cancellable, error);
 }
 
+/* the target */
+
 static gboolean
-has_blob (GstTDengineSchema * schema)
+has_type (GstTDengineSchema * schema, GstTDengineType type)
 {
   for (guint i = 0; i < gst_tdengine_schema_get_n_columns (schema); i++) {
-    if (gst_tdengine_schema_get_column (schema, i)->type ==
-        GST_TDENGINE_TYPE_BLOB)
+    if (gst_tdengine_schema_get_column (schema, i)->type == type)
       return TRUE;
   }
   return FALSE;
 }
 
+/* before any lane uses it */
 static gboolean
-ask_target (GstTDengineWriter * self, GCancellable * cancellable,
-    GError ** error)
+create_database (GstTDengineWriter * self, GstTDengineSchema * schema,
+    GCancellable * cancellable, GError ** error)
 {
-  g_autoptr (GString) use = g_string_new ("USE ");
+  return !(self->plan.settings->create & GST_TDENGINE_CREATE_DATABASE)
+      || gst_tdengine_create_database (self->connection, self->plan.database,
+      gst_tdengine_schema_get_precision (schema), cancellable, error);
+}
 
-  if (self->target)
+static gboolean
+create_target (GstTDengineWriter * self, GstTDengineConnection * connection,
+    GstTDengineSchema * schema, GCancellable * cancellable, GError ** error)
+{
+  const GstTDengineCreateFlags flags =
+      GST_TDENGINE_CREATE_SUPER_TABLE | GST_TDENGINE_CREATE_TABLE;
+
+  return !(self->plan.settings->create & flags)
+      || gst_tdengine_create_target (connection, self->plan.database,
+      self->plan.settings, schema, cancellable, error);
+}
+
+static gboolean
+ask_target (GstTDengineWriter * self, GstTDengineConnection * connection,
+    GCancellable * cancellable, GError ** error)
+{
+  GstTDenginePlan *plan = &self->plan;
+
+  g_clear_pointer (&plan->target, gst_tdengine_target_free);
+  plan->target = gst_tdengine_target_ask (connection, plan->database,
+      plan->settings, cancellable, error);
+  return plan->target != NULL;
+}
+
+static gboolean
+create_columns (GstTDengineWriter * self, GstTDengineConnection * connection,
+    GstTDengineSchema * schema, GCancellable * cancellable, GError ** error)
+{
+  gboolean created;
+
+  if (!gst_tdengine_write_settings_adds_columns (self->plan.settings))
     return TRUE;
-  /* a raw block is for a table of the current database */
-  gst_tdengine_sql_append_name (use, self->database);
-  if (gst_tdengine_connection_execute (self->connection, use->str, cancellable,
-          error) < 0) {
-    g_prefix_error (error, "%s: ", self->database);
+  return gst_tdengine_create_columns (connection, self->plan.target, schema,
+      &created, cancellable, error) && (!created
+      || ask_target (self, connection, cancellable, error));
+}
+
+/* the target, as the rows need it */
+static gboolean
+find_target (GstTDengineWriter * self, GstTDengineSchema * schema,
+    GCancellable * cancellable, GError ** error)
+{
+  gboolean is_new = self->plan.target == NULL;
+  GstTDengineConnection *connection;
+
+  if (is_new && !create_database (self, schema, cancellable, error))
     return FALSE;
-  }
-  self->target = gst_tdengine_target_ask (self->connection, self->database,
-      self->table, self->is_super, cancellable, error);
-  return self->target != NULL;
+  connection =
+      gst_tdengine_lane_connect (get_lane (self, 0), cancellable, error);
+  if (!connection)
+    return FALSE;
+  if (is_new && !(create_target (self, connection, schema, cancellable, error)
+          && ask_target (self, connection, cancellable, error)))
+    return FALSE;
+  return create_columns (self, connection, schema, cancellable, error);
 }
 
 static gboolean
@@ -704,7 +320,8 @@ append_all (GstTDengineSchema * schema, GstTDengineSchema * from,
  * @error: (out) (optional): return location for an error
  *
  * Asks the server, the first time, what rows for the table may hold: its
- * columns; for a super table `tbname`, the columns and the tags.
+ * columns; for a super table `tbname`, unless a template names its sub tables,
+ * the columns and the tags.
  *
  * Returns: (transfer full): the columns, or %NULL with an error
  */
@@ -718,13 +335,20 @@ gst_tdengine_writer_ask_columns (GstTDengineWriter * writer,
     .length = GST_TDENGINE_MAX_TABLE_NAME_BYTES,
   };
 
-  if (!ask_target (writer, cancellable, error))
+  GstTDengineConnection *connection =
+      gst_tdengine_lane_connect (get_lane (writer, 0), cancellable, error);
+  const GstTDengineTarget *target;
+
+  if (!connection || (!writer->plan.target
+          && !ask_target (writer, connection, cancellable, error)))
     return NULL;
 
-  GstTDengineSchema *columns = writer->target->schema;
+  target = writer->plan.target;
+  GstTDengineSchema *columns = target->schema;
   g_autoptr (GstTDengineSchema) schema =
       gst_tdengine_schema_new (gst_tdengine_schema_get_precision (columns));
-  if ((writer->is_super && !gst_tdengine_schema_append (schema, &name, error))
+  if ((target->is_super && !target->template
+          && !gst_tdengine_schema_append (schema, &name, error))
       || !append_all (schema, columns, error))
     return NULL;
   return g_steal_pointer (&schema);
@@ -737,8 +361,9 @@ gst_tdengine_writer_ask_columns (GstTDengineWriter * writer,
  * @cancellable: (nullable): to stop waiting; nothing is lost by it
  * @error: (out) (optional): return location for an error
  *
- * Asks the server for the table's columns and tags, the first time, and finds
- * the place of each column. Rows of the columns before are sent first.
+ * Asks the server for the table's columns and tags, the first time, creates
+ * what the settings say, and finds the place of each column. Rows of the
+ * columns before are sent first.
  *
  * Returns: %FALSE with %GST_TDENGINE_ERROR_SCHEMA where @schema does not fit
  *   the table: a column that it lacks, another type, no `tbname` for a super
@@ -748,67 +373,190 @@ gboolean
 gst_tdengine_writer_set_schema (GstTDengineWriter * writer,
     GstTDengineSchema * schema, GCancellable * cancellable, GError ** error)
 {
-  if (writer->schema && gst_tdengine_schema_equal (writer->schema, schema))
+  GstTDenginePlan *plan = &writer->plan;
+
+  if (plan->schema && gst_tdengine_schema_equal (plan->schema, schema))
     return TRUE;
-  if (!gst_tdengine_writer_flush (writer, cancellable, error)
-      || !ask_target (writer, cancellable, error))
+  if (!gst_tdengine_writer_flush (writer, cancellable, error))
     return FALSE;
-  drop_statement (writer);
-  g_clear_pointer (&writer->schema, gst_tdengine_schema_unref);
-  if (!gst_tdengine_target_map (writer->target, schema, error))
+  g_clear_pointer (&plan->schema, gst_tdengine_schema_unref);
+  if (!find_target (writer, schema, cancellable, error)
+      || !gst_tdengine_target_map (plan->target, schema, error))
     return FALSE;
-  writer->schema = gst_tdengine_schema_ref (schema);
-  writer->has_blob = has_blob (schema);
+  for (guint i = 0; i < writer->lanes->len; i++)
+    gst_tdengine_lane_set_target (get_lane (writer, i));
+  if (writer->tags)
+    gst_tdengine_tags_set_target (writer->tags, plan->target);
+  plan->schema = gst_tdengine_schema_ref (schema);
+  plan->has_blob = has_type (schema, GST_TDENGINE_TYPE_BLOB);
+  plan->has_decimal = has_type (schema, GST_TDENGINE_TYPE_DECIMAL)
+      || has_type (schema, GST_TDENGINE_TYPE_DECIMAL64);
   return TRUE;
 }
 
-/* the one table that all rows are for, or none */
-static void
-name_table (GstTDengineWriter * self, Held * held)
-{
-  gint source = self->target->name_source;
-  const GstTDengineColumnData *names;
-  const guint8 *name;
-  gsize size;
+/* the ways of rows */
 
-  if (source < 0) {
-    held->name = (const guint8 *) self->table;
-    held->name_size = strlen (self->table);
+static GstTDengineLane *
+choose_lane (GstTDengineWriter * self, const GstTDengineRun * run, guint row)
+{
+  const guint8 *name = run->name;
+  gsize size = run->name_size;
+
+  if (self->lanes->len == 1)
+    return get_lane (self, 0);
+  if (!name)
+    name = gst_tdengine_run_get_name (run, row, &size);
+  return get_lane (self, gst_tdengine_hash_name (name, size) %
+      self->lanes->len);
+}
+
+static void
+add_part (GstTDengineWriter * self, const GstTDengineRun * run,
+    GstTDengineLane * lane)
+{
+  gboolean goes_alone = lane
+      && run->n_rows >= MIN (self->plan.settings->batch_size, MIN_RAW_ROWS)
+      && gst_tdengine_lane_takes_raw (lane, run);
+  const Part part = { *run, lane, goes_alone };
+
+  g_array_append_val (self->parts, part);
+}
+
+/* row by row: bad ones alone, the others with those that go the same way */
+static void
+split_rows (GstTDengineWriter * self, const GstTDengineRun * run, gboolean fits)
+{
+  Part part = { {NULL} };
+
+  for (guint row = run->first; row < run->first + run->n_rows; row++) {
+    GstTDengineRun one = *run;
+    GstTDengineLane *lane = NULL;
+
+    one.first = row;
+    one.n_rows = 1;
+    if (run->names)
+      one.name = gst_tdengine_run_get_name (run, row, &one.name_size);
+    if (fits
+        || gst_tdengine_target_check_row (self->plan.target, run, row, NULL))
+      lane = choose_lane (self, &one, row);
+    if (part.run.n_rows > 0 && lane && part.lane == lane) {
+      part.run.n_rows++;
+      part.run.name = gst_tdengine_same_name (part.run.name, part.run.name_size,
+          one.name, one.name_size) ? part.run.name : NULL;
+      continue;
+    }
+    if (part.run.n_rows > 0)
+      add_part (self, &part.run, part.lane);
+    part.run = one;
+    part.lane = lane;
+  }
+  add_part (self, &part.run, part.lane);
+}
+
+/* mostly the block is one part */
+static void
+split (GstTDengineWriter * self, const GstTDengineRun * run, gboolean fits)
+{
+  g_array_set_size (self->parts, 0);
+  if (fits && (run->name || self->lanes->len == 1))
+    add_part (self, run, choose_lane (self, run, run->first));
+  else
+    split_rows (self, run, fits);
+}
+
+static gboolean
+check_tags (GstTDengineWriter * self, GCancellable * cancellable,
+    GError ** error)
+{
+  GstTDengineConnection *connection;
+
+  if (!self->tags || self->plan.target->n_bound_tags == 0)
+    return TRUE;
+  /* what is under way may make the tables */
+  if (!settle (self, cancellable, error))
+    return FALSE;
+  connection =
+      gst_tdengine_lane_connect (get_lane (self, 0), cancellable, error);
+  for (guint i = 0; connection && i < self->parts->len; i++) {
+    const Part *part = &g_array_index (self->parts, Part, i);
+
+    if (part->lane && !gst_tdengine_tags_check (self->tags, connection,
+            &part->run, cancellable, error))
+      return FALSE;
+  }
+  return connection != NULL;
+}
+
+/* Before rows are held, as what was held before keeps its place before a block
+ * that goes alone; and behind it. */
+static gboolean
+submit_full (GstTDengineWriter * self, GCancellable * cancellable,
+    GError ** error)
+{
+  for (guint i = 0; i < self->parts->len; i++) {
+    const Part *part = &g_array_index (self->parts, Part, i);
+
+    if (part->lane && (part->goes_alone
+            || gst_tdengine_lane_is_full (part->lane))
+        && !gst_tdengine_lane_submit (part->lane, cancellable, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static void
+take_part (GstTDengineWriter * self, const Part * part)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (part->lane) {
+    gst_tdengine_lane_hold (part->lane, &part->run);
     return;
   }
-  names = gst_tdengine_rows_get_column_data (held->run.rows, source);
-  held->name = gst_tdengine_column_data_get (names, 0, &held->name_size);
-  for (guint row = 1; row < held->run.n_rows; row++) {
-    name = gst_tdengine_column_data_get (names, row, &size);
-    if (size != held->name_size || memcmp (name, held->name, size) != 0) {
-      held->name = NULL;
-      return;
-    }
+  gst_tdengine_target_check_row (self->plan.target, &part->run, part->run.first,
+      &error);
+  reject (self, &part->run, error);
+}
+
+/* from here on the rows are taken: a cancelled wait goes on with the next */
+static gboolean
+take_parts (GstTDengineWriter * self, GCancellable * cancellable,
+    GError ** error)
+{
+  g_autoptr (GError) local = NULL;
+
+  for (guint i = 0; i < self->parts->len; i++)
+    take_part (self, &g_array_index (self->parts, Part, i));
+  if (submit_full (self, cancellable, &local)
+      || g_error_matches (local, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
+}
+
+static gboolean
+check_rows (GstTDengineWriter * self, const GstTDengineRun * run,
+    GError ** error)
+{
+  for (guint row = run->first; row < run->first + run->n_rows; row++) {
+    if (!gst_tdengine_target_check_row (self->plan.target, run, row, error))
+      return FALSE;
   }
+  return TRUE;
 }
 
 static gboolean
-goes_alone (GstTDengineWriter * self, const Held * held)
+write_run (GstTDengineWriter * self, const GstTDengineRun * run,
+    GCancellable * cancellable, GError ** error)
 {
-  return held->run.n_rows >= MIN (self->batch_size, MIN_RAW_ROWS)
-      && may_go_raw (self, held);
-}
+  gboolean fits = gst_tdengine_target_fits (self->plan.target, run);
 
-static gboolean
-is_full (GstTDengineWriter * self)
-{
-  return self->n_held_rows >= self->batch_size
-      || self->n_held_bytes >= MAX_HELD_BYTES;
-}
-
-static void
-hold (GstTDengineWriter * self, const Held * held)
-{
-  gst_tdengine_rows_ref (held->run.rows);
-  g_array_append_val (self->held, *held);
-  self->n_held_rows += held->run.n_rows;
-  self->n_held_bytes +=
-      gst_buffer_get_size (gst_tdengine_rows_get_buffer (held->run.rows));
+  if (!fits && self->plan.settings->on_error == GST_TDENGINE_ON_ERROR_FAIL)
+    return check_rows (self, run, error);
+  split (self, run, fits);
+  return check_tags (self, cancellable, error)
+      && submit_full (self, cancellable, error)
+      && take_parts (self, cancellable, error);
 }
 
 /**
@@ -818,8 +566,8 @@ hold (GstTDengineWriter * self, const Held * held)
  * @cancellable: (nullable): to stop waiting
  * @error: (out) (optional): return location for an error
  *
- * Takes rows, and sends them once there are enough. Of rows that do not fit
- * the table nothing is written.
+ * Takes rows, and sends them once there are enough. Where a row can't be
+ * written and `on-error` is `fail`, nothing of @rows is.
  *
  * Returns: %TRUE where the rows were taken; %FALSE with an error otherwise:
  *   %GST_TDENGINE_ERROR_SCHEMA for a row without a time or a `tbname`, or with
@@ -830,32 +578,19 @@ gboolean
 gst_tdengine_writer_write (GstTDengineWriter * writer, GstTDengineRows * rows,
     GCancellable * cancellable, GError ** error)
 {
-  Held held = { {rows, 0, gst_tdengine_rows_get_n_rows (rows)} };
-  g_autoptr (GError) local = NULL;
+  GstTDengineRun run;
+  gboolean done;
 
   if (!gst_tdengine_writer_set_schema (writer,
           gst_tdengine_rows_get_schema (rows), cancellable, error))
     return FALSE;
-  if (held.run.n_rows == 0)
+  if (gst_tdengine_rows_get_n_rows (rows) == 0)
     return TRUE;
-  if (!gst_tdengine_target_check (writer->target, rows, error))
+  if (!gst_tdengine_target_make_run (writer->plan.target, rows, &run, error))
     return FALSE;
-  name_table (writer, &held);
-  /* what was held before keeps its place before a block that goes alone */
-  if ((is_full (writer) || goes_alone (writer, &held))
-      && !gst_tdengine_writer_submit (writer, cancellable, error))
-    return FALSE;
-
-  gboolean alone = goes_alone (writer, &held);
-  hold (writer, &held);
-  if (!alone && !is_full (writer))
-    return TRUE;
-  /* from here on the rows are taken: a cancelled wait goes on with the next */
-  if (gst_tdengine_writer_submit (writer, cancellable, &local)
-      || g_error_matches (local, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    return TRUE;
-  g_propagate_error (error, g_steal_pointer (&local));
-  return FALSE;
+  done = write_run (writer, &run, cancellable, error);
+  gst_tdengine_run_clear (&run);
+  return done;
 }
 
 /**
@@ -869,7 +604,11 @@ gst_tdengine_writer_write (GstTDengineWriter * writer, GstTDengineRows * rows,
 guint
 gst_tdengine_writer_get_n_held (GstTDengineWriter * writer)
 {
-  return writer->n_held_rows;
+  guint n_rows = 0;
+
+  for (guint i = 0; i < writer->lanes->len; i++)
+    n_rows += gst_tdengine_lane_get_n_held (get_lane (writer, i));
+  return n_rows;
 }
 
 /**
@@ -879,17 +618,26 @@ gst_tdengine_writer_get_n_held (GstTDengineWriter * writer)
  * Gets what was written so far. Any thread may ask.
  *
  * Returns: (transfer full): a structure with `rows` that the server has
- *   confirmed, and `raw-requests` and `bound-requests` that took
+ *   confirmed, `rejected` rows that can't be written, `raw-requests`,
+ *   `bound-requests` and `sql-requests` that took, `retries`, and
+ *   `tag-changes`, how often rows carried other tags than their sub table had
  */
 GstStructure *
 gst_tdengine_writer_get_stats (GstTDengineWriter * writer)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&writer->lock);
+  GstTDengineWriteStats stats;
 
+  g_mutex_lock (&writer->plan.lock);
+  stats = writer->plan.stats;
+  g_mutex_unlock (&writer->plan.lock);
   return gst_structure_new ("tdenginesink-stats",
-      "rows", G_TYPE_UINT64, writer->n_rows,
-      "raw-requests", G_TYPE_UINT64, writer->n_raw,
-      "bound-requests", G_TYPE_UINT64, writer->n_bound, NULL);
+      "rows", G_TYPE_UINT64, stats.n_rows,
+      "rejected", G_TYPE_UINT64, stats.n_rejected,
+      "raw-requests", G_TYPE_UINT64, stats.n_requests[GST_TDENGINE_WAY_RAW],
+      "bound-requests", G_TYPE_UINT64, stats.n_requests[GST_TDENGINE_WAY_BOUND],
+      "sql-requests", G_TYPE_UINT64, stats.n_requests[GST_TDENGINE_WAY_SQL],
+      "retries", G_TYPE_UINT64, stats.n_retries,
+      "tag-changes", G_TYPE_UINT64, stats.n_tag_changes, NULL);
 }
 
 static void

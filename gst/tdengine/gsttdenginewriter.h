@@ -5,31 +5,29 @@
 #pragma once
 
 #include <gst/tdengine/gsttdengineconnection.h>
+#include <gst/tdengine/gsttdenginewritesettings.h>
 
 G_BEGIN_DECLS
 
 #define GST_TYPE_TDENGINE_WRITER (gst_tdengine_writer_get_type ())
 
 /**
- * GST_TDENGINE_DEFAULT_BATCH_SIZE:
- *
- * How many rows a writer holds back at most, unless told otherwise.
- */
-#define GST_TDENGINE_DEFAULT_BATCH_SIZE 10000
-
-/**
  * GstTDengineWriter:
  *
  * Writes rows into a table, or into the sub tables of a super table.
  *
- * Columns are matched by name. Rows for a super table say in their column
- * `tbname` which sub table they are for; one that is not there yet comes into
- * being with the tags the rows carry.
+ * [class@GstTDengine.WriteSettings] say where rows go and how. Columns are
+ * matched by name. Rows for a super table say in their column `tbname` which
+ * sub table they are for; one that is not there yet comes into being with the
+ * tags the rows carry.
  *
  * Small blocks are held back until there is a batch of them. A block of one
  * table goes to the server as it is, rows of several tables are bound to a
- * prepared statement. One request is under way at a time, so the rows of a
- * table stay in order; [method@GstTDengine.Writer.flush] waits for the last.
+ * prepared statement. A table's rows go one request after the other, so they
+ * stay in order; [method@GstTDengine.Writer.flush] waits for the last.
+ *
+ * A write that is lost is sent again: as a row replaces that of the same table
+ * and time, it may be stored twice, but is there once.
  *
  * A writer belongs to one thread at a time.
  */
@@ -40,11 +38,7 @@ G_DECLARE_FINAL_TYPE (GstTDengineWriter, gst_tdengine_writer, GST,
 GST_TDENGINE_API
 GstTDengineWriter * gst_tdengine_writer_new            (GstTDengineConnection *connection,
                                                         const gchar *database,
-                                                        const gchar *table,
-                                                        gboolean is_super_table);
-GST_TDENGINE_API
-void                gst_tdengine_writer_set_batch_size (GstTDengineWriter *writer,
-                                                        guint n_rows);
+                                                        GstTDengineWriteSettings *settings);
 GST_TDENGINE_API
 GstTDengineSchema * gst_tdengine_writer_ask_columns    (GstTDengineWriter *writer,
                                                         GCancellable *cancellable,

@@ -16,3 +16,4 @@
 #include <gst/tdengine/gsttdenginetopicmessage.h>
 #include <gst/tdengine/gsttdenginetypes.h>
 #include <gst/tdengine/gsttdenginewriter.h>
+#include <gst/tdengine/gsttdenginewritesettings.h>
