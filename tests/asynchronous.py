@@ -78,7 +78,8 @@ class Asynchronous(unittest.TestCase):
         return builder.end()
 
     def test_rows_are_written_and_read(self):
-        writer = GstTDengine.Writer.new(self.connection, DATABASE, "t", False)
+        settings = GstTDengine.WriteSettings(table="t")
+        writer = GstTDengine.Writer.new(self.connection, DATABASE, settings)
         rows = self.make_rows(1, 2, 3)
         self.assertTrue(self.finish(writer.write_async, writer.write_finish, rows))
         self.assertTrue(self.finish(writer.flush_async, writer.flush_finish))
