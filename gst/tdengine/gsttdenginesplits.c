@@ -282,6 +282,7 @@ gst_tdengine_requested_splits_quote_table (const GstTDengineRequestedSplits *
   return quote_table (self->table, database, table);
 }
 
+/* a table's name is no column: in quotes it is not known */
 static void
 append_names (GString * sql, const gchar * text)
 {
@@ -289,7 +290,10 @@ append_names (GString * sql, const gchar * text)
 
   for (guint i = 0; names[i]; i++) {
     g_string_append (sql, i ? ", " : "");
-    gst_tdengine_sql_append_name (sql, g_strstrip (names[i]));
+    if (g_str_equal (g_strstrip (names[i]), "tbname"))
+      g_string_append (sql, "tbname");
+    else
+      gst_tdengine_sql_append_name (sql, names[i]);
   }
 }
 
