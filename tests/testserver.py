@@ -70,8 +70,8 @@ class Server:
         return self.side_door('DELETE')
 
 
-def rest(uri, sql, database=''):
-    """Runs a statement over REST, and gives the answer's rows."""
+def ask(uri, sql, database=''):
+    """Asks over REST for a statement's code, and its rows or what is wrong."""
     parts = urllib.parse.urlsplit(uri)
     login = f"{parts.username or 'root'}:{parts.password or 'taosdata'}"
     request = urllib.request.Request(
@@ -81,9 +81,15 @@ def rest(uri, sql, database=''):
         {'Authorization': 'Basic ' + base64.b64encode(login.encode()).decode()})
     with urllib.request.urlopen(request) as reply:
         answer = json.load(reply)
-    if answer['code'] != 0:
-        raise RuntimeError(f"{sql}: {answer['desc']}")
-    return answer['data']
+    return answer['code'], answer['data' if answer['code'] == 0 else 'desc']
+
+
+def rest(uri, sql, database=''):
+    """Runs a statement over REST, and gives the answer's rows."""
+    code, answer = ask(uri, sql, database)
+    if code != 0:
+        raise RuntimeError(f'{sql}: {answer}')
+    return answer
 
 
 def launch(*line):

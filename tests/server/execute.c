@@ -127,13 +127,14 @@ create_table (Session * session, const Statement * statement, GError ** error)
 
   if (!db)
     return FALSE;
-  if (database_find (db, statement->table.name)) {
-    if (statement->if_exists)
-      return TRUE;
-    return statement->tags ? refuse (error, CODE_SUPER_TABLE_EXISTS,
-        "STable already exists") : refuse (error, CODE_TABLE_EXISTS,
-        "Table already exists in other stables");
-  }
+  Table *present = database_find (db, statement->table.name);
+
+  if (present && statement->if_exists)
+    return TRUE;
+  if (present && statement->tags && present->kind == TABLE_SUPER)
+    return refuse (error, CODE_SUPER_TABLE_EXISTS, "STable already exists");
+  if (present)
+    return refuse (error, CODE_TABLE_EXISTS, "Table already exists");
   return check_table (statement, error)
       && log_new_table (session, catalog_add_table (session->server->catalog,
           db, statement->table.name, statement->columns, statement->tags,
@@ -150,7 +151,12 @@ create_sub_table (Session * session, const SubTableSpec * spec, GError ** error)
     return FALSE;
   if (super->kind != TABLE_SUPER)
     return refuse (error, CODE_NO_TABLE, "Table does not exist");
-  if (database_find (db, spec->table.name))
+  Table *present = database_find (db, spec->table.name);
+
+  if (present && present->super != super)
+    return refuse (error, CODE_TABLE_ELSEWHERE,
+        "Table already exists in other stables");
+  if (present)
     return spec->if_not_exists || refuse (error, CODE_TABLE_EXISTS,
         "Table already exists");
 

@@ -98,10 +98,20 @@ translate_window (Scope * scope, const Expr * expr, GString * out,
   return TRUE;
 }
 
+/* back-quoted, a name is that of a column and of nothing else */
+static gboolean
+is_quoted (const Expr * expr)
+{
+  return expr->length > 0 && expr->start[expr->length - 1] == '`';
+}
+
 static gboolean
 translate_pseudo (Scope * scope, const Expr * expr, GString * out,
     TypeSpec * type, GError ** error)
 {
+  if (is_quoted (expr))
+    return refuse (error, CODE_NO_COLUMN, "Invalid column name: %s",
+        expr->name);
   if (g_str_equal (expr->name, "tbname") && scope->tbname) {
     g_string_append (out, scope->tbname);
     *type = type_varying (GST_TDENGINE_TYPE_VARCHAR, TBNAME_LENGTH);

@@ -140,13 +140,14 @@ static gboolean
 check_count (const InsertClause * clause, guint first, guint end,
     guint expected, GError ** error)
 {
+  if (end - first > expected)
+    return refuse (error, CODE_VALUES_NUMBER, "Illegal number of columns");
   if (end - first == expected)
     return TRUE;
 
-  guint at = end - first > expected ? first + expected : end - 1;
-  Literal *literal = &g_array_index (clause->values, Literal, at);
+  Literal *literal = &g_array_index (clause->values, Literal, end - 1);
   return refuse (error, CODE_INSERT_SYNTAX, "syntax error near '%.63s' (%s)",
-      literal->start, end - first > expected ? ") expected" : ", expected");
+      literal->start, ", expected");
 }
 
 static gboolean
@@ -304,8 +305,9 @@ read_super (Session * session, const InsertClause * clause, Table * super,
   guint first = 0;
 
   if (!clause->columns)
-    return refuse (error, CODE_INVALID_OPERATION,
-        "insert data into super table is not supported");
+    return refuse (error, CODE_INSERT_SYNTAX, "syntax error near ' values' "
+        "((...tbname, ts...) bounded cols is expected for supertable "
+        "insertion)");
   if (!map_super (super, clause->columns, &map, error))
     return FALSE;
   for (guint i = 0; i < clause->row_ends->len; i++) {

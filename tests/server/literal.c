@@ -26,8 +26,11 @@ typedef struct
 static gboolean
 fail (Reader * self, const gchar * hint)
 {
+  const gchar *near = self->literal->kind == LITERAL_STRING ? self->text :
+      self->literal->token.start;
+
   return refuse (self->error, CODE_INSERT_SYNTAX,
-      "syntax error near '%.63s' (%s)", self->literal->token.start, hint);
+      "syntax error near '%.63s' (%s)", near, hint);
 }
 
 /* decimal, 0x and 0b digits that fit 64 bits */
@@ -69,14 +72,21 @@ get_real (Reader * self, gdouble * real)
   return TRUE;
 }
 
+/* with a hint that has the type's name in it */
 static gboolean
-overflow (Reader * self)
+fail_as (Reader * self, const gchar * format)
 {
   g_autofree gchar *name = g_ascii_strdown (gst_tdengine_type_get_name
       (self->column->info.type), -1);
-  g_autofree gchar *hint = g_strdup_printf ("%s data overflow", name);
+  g_autofree gchar *hint = g_strdup_printf (format, name);
 
   return fail (self, hint);
+}
+
+static gboolean
+overflow (Reader * self)
+{
+  return fail_as (self, "%s data overflow");
 }
 
 static gboolean
@@ -114,7 +124,7 @@ read_integer (Reader * self, Value * value)
   if (literal_parse_integer (text, strlen (text), &magnitude))
     return store_magnitude (self, value, negative, magnitude);
   if (!get_real (self, &real))
-    return fail (self, "invalid numeric data");
+    return fail_as (self, "invalid %s data");
   if (!(fabs (real) < 18446744073709551616.0))
     return overflow (self);
   return store_magnitude (self, value, real < 0, (guint64) fabs (real));
@@ -200,7 +210,7 @@ read_geometry (Reader * self, Value * value)
   g_autoptr (GByteArray) wkb = geometry_from_text (self->text);
 
   if (!wkb)
-    return fail (self, "ParseException: Unknown WKT geometry type");
+    return fail (self, "Invalid function para value");
   g_free (self->text);
   self->size = wkb->len;
   self->text = (gchar *) g_byte_array_free (g_steal_pointer (&wkb), FALSE);
