@@ -8,6 +8,9 @@ A pipeline copies a super table, split by tables, times or tags, with a state
 file. It is killed when the target has a number of rows, which is drawn; the
 next one goes on from the file. Nothing may be missing at the end, what was
 recorded is not read again, and a finished file has nothing left to read.
+
+Then four processes share the splits, with a file each and with none; one of
+them is killed, and run again with its index.
 """
 
 import json
@@ -20,7 +23,7 @@ import tempfile
 
 import testserver
 
-N_TABLES, N_ROWS = 5, 3000
+N_TABLES, N_ROWS, N_PARTS = 5, 3000, 4
 TOTAL = N_TABLES * N_ROWS
 # of all values, and of all rows' places in their tables
 SUM = N_ROWS * sum(range(N_TABLES)) * 10000 + N_TABLES * sum(range(N_ROWS))
@@ -58,8 +61,9 @@ def start(uri, state, splits):
     # slow enough to be met in the middle
     return subprocess.Popen(
         ['gst-launch-1.0', '-q', 'tdenginesrc', f'uri={uri}',
-         f'database={name}', 'table=m', f'state-file={state}',
-         'checkpoint-interval=10', 'rows-per-buffer=100', *splits, '!',
+         f'database={name}', 'table=m', 'checkpoint-interval=10',
+         'rows-per-buffer=100', *splits,
+         *([f'state-file={state}'] if state else []), '!',
          'identity', 'sleep-time=1500', '!', 'queue', 'max-size-buffers=5', '!',
          'tdenginesink', f'uri={uri}', f'database={name}_to', 'super-table=m',
          'batch-size=200'])
@@ -92,6 +96,11 @@ def check_progress(before, after):
         assert now['done'] or now['position'] >= was['position'], (was, now)
 
 
+def check_target(uri, kind):
+    found = testserver.rest(uri, f'select count(*), sum(v) from {name}_to.m')
+    assert found == [[TOTAL, SUM]], (kind, found, [TOTAL, SUM])
+
+
 def run(uri, folder, kind, kills):
     state = pathlib.Path(folder) / f'{kind}.state'
     known, killed = {}, 0
@@ -108,14 +117,33 @@ def run(uri, folder, kind, kills):
         known = read_state(state)
     else:
         assert start(uri, state, SPLITS[kind]).wait(60) == 0
-    found = testserver.rest(uri, f'select count(*), sum(v) from {name}_to.m')
-    assert found == [[TOTAL, SUM]], (kind, found, [TOTAL, SUM])
+    check_target(uri, kind)
     assert all(part['done'] for part in read_state(state).values())
     again = testserver.launch(
         'tdenginesrc', f'uri={uri}', f'database={name}', 'table=m',
         f'state-file={state}', *SPLITS[kind], '!', 'tdenginecsvenc', '!',
         'fdsink')
     assert again == '', again
+    testserver.rest(uri, f'drop database {name}_to')
+    return killed
+
+
+def run_parts(uri, kind, states):
+    """A process for each state file, which may be none."""
+    def start_part(index):
+        return start(uri, states[index], [
+            *SPLITS[kind], f'split-index={index}',
+            f'split-count={len(states)}'])
+
+    make_target(uri)
+    parts = [start_part(index) for index in range(len(states))]
+    victim = random.randrange(len(parts))
+    killed = kill_in_the_middle(uri, parts[victim],
+                                random.randint(1, TOTAL // 4))
+    parts[victim].wait()
+    parts[victim] = start_part(victim)
+    assert [part.wait(60) for part in parts] == [0] * len(parts)
+    check_target(uri, kind)
     testserver.rest(uri, f'drop database {name}_to')
     return killed
 
@@ -130,6 +158,10 @@ def main():
             for kind in SPLITS:
                 killed = run(uri, folder, kind, kills // len(SPLITS) + 1)
                 print(f'{kind}: killed {killed} times, {TOTAL} rows there')
+                for states in ([f'{folder}/{kind}.{i}' for i in range(N_PARTS)],
+                               [None] * N_PARTS):
+                    killed = run_parts(uri, kind, states)
+                    print(f'{kind}, {N_PARTS} parts: one killed: {killed}')
     finally:
         for database in (name, f'{name}_to'):
             testserver.rest(uri, f'drop database if exists {database}')

@@ -5,7 +5,7 @@
  * masked before the clock starts. Nothing is decoded but what tells rows and
  * errors apart. It is a measure, no client: it trusts the server.
  *
- *   bare read SQL
+ *   bare read SQL...
  *   bare follow TOPIC ROWS
  *   bare write-raw DATABASE TABLE ROWS MESSAGES
  *   bare write-bound DATABASE SUPER-TABLE TABLES ROWS MESSAGES
@@ -395,13 +395,10 @@ get32 (size_t position)
 }
 
 static void
-read_rows (const char *sql)
+read_result (const char *sql, uint64_t *n_rows, uint64_t *n_bytes)
 {
   Message query = make_query (sql), fetch = { 0 };
-  uint64_t n_rows = 0, n_bytes = 0;
 
-  open_session ("");
-  start_clock ();
   call (&query);
   add_head (&fetch, find_number ("\"id\":"), 7);
   ADD (&fetch, uint16_t, 1);
@@ -413,9 +410,20 @@ read_rows (const char *sql)
       give_up ("The server refused: code %u", get32 (34));
     if (payload[50])
       break;
-    n_bytes += get32 (51);
-    n_rows += get32 (55 + 8);
+    *n_bytes += get32 (51);
+    *n_rows += get32 (55 + 8);
   }
+}
+
+static void
+read_rows (char **statements, int n_statements)
+{
+  uint64_t n_rows = 0, n_bytes = 0;
+
+  open_session ("");
+  start_clock ();
+  for (int i = 0; i < n_statements; i++)
+    read_result (statements[i], &n_rows, &n_bytes);
   tell (n_rows, n_bytes);
 }
 
@@ -588,8 +596,8 @@ write_bound (const char *database, const char *table, uint32_t n_tables,
 int
 main (int argc, char **argv)
 {
-  if (argc == 3 && strcmp (argv[1], "read") == 0)
-    read_rows (argv[2]);
+  if (argc >= 3 && strcmp (argv[1], "read") == 0)
+    read_rows (argv + 2, argc - 2);
   else if (argc == 4 && strcmp (argv[1], "follow") == 0)
     follow (argv[2], strtoull (argv[3], NULL, 10));
   else if (argc == 6 && strcmp (argv[1], "write-raw") == 0)
@@ -598,7 +606,7 @@ main (int argc, char **argv)
     write_bound (argv[2], argv[3], atoi (argv[4]), atoi (argv[5]),
         atoi (argv[6]));
   else
-    give_up ("usage: bare read SQL\n"
+    give_up ("usage: bare read SQL...\n"
         "       bare follow TOPIC ROWS\n"
         "       bare write-raw DATABASE TABLE ROWS MESSAGES\n"
         "       bare write-bound DATABASE SUPER-TABLE TABLES ROWS MESSAGES");

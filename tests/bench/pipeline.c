@@ -1,6 +1,7 @@
 /* pipeline: what the elements do, to be measured against a bare socket
  *
  *   pipeline read SQL
+ *   pipeline read-tables DATABASE TABLES CONNECTIONS
  *   pipeline follow TOPIC ROWS [CHECKPOINT-INTERVAL]
  *   pipeline write-raw DATABASE TABLE ROWS BLOCKS
  *   pipeline write-bound DATABASE SUPER-TABLE TABLES ROWS BLOCKS
@@ -171,6 +172,20 @@ read_rows (const gchar * sql, guint idle_memory)
   return measure (pipeline, src, &run, 0, idle_memory);
 }
 
+static gboolean
+read_tables (gchar ** words, guint idle_memory)
+{
+  Run run = { 0 };
+  g_autoptr (GstElement) pipeline = make_pipeline ("tdenginesrc name=src "
+      "select=\"ts, current, voltage, phase\" split-by=table "
+      "! fakesink", &run);
+  g_autoptr (GstElement) src = get_element (pipeline, "src");
+
+  g_object_set (src, "database", words[0], "split-tables", words[1],
+      "parallelism", (guint) g_ascii_strtoull (words[2], NULL, 10), NULL);
+  return measure (pipeline, src, &run, 0, idle_memory);
+}
+
 /* confirms checkpoints where there are any, as fakesink does not */
 static GstPadProbeReturn
 confirm (GstPad * pad, GstPadProbeInfo * info, gpointer data)
@@ -330,6 +345,8 @@ main (int argc, char **argv)
   guint idle_memory = measure_idle ();
   if (argc == 3 && g_str_equal (what, "read"))
     done = read_rows (argv[2], idle_memory);
+  else if (argc == 5 && g_str_equal (what, "read-tables"))
+    done = read_tables (argv + 2, idle_memory);
   else if ((argc == 4 || argc == 5) && g_str_equal (what, "follow"))
     done = follow (argv[2], g_ascii_strtoull (argv[3], NULL, 10), argv[4],
         idle_memory);
@@ -342,6 +359,7 @@ main (int argc, char **argv)
         number (argv[4]), number (argv[5]), number (argv[6]), idle_memory);
   else
     g_printerr ("usage: pipeline read SQL\n"
+        "       pipeline read-tables DATABASE TABLES CONNECTIONS\n"
         "       pipeline follow TOPIC ROWS [CHECKPOINT-INTERVAL]\n"
         "       pipeline write-raw DATABASE TABLE ROWS BLOCKS\n"
         "       pipeline write-bound|write-mixed DATABASE SUPER-TABLE TABLES "
