@@ -34,9 +34,8 @@ fuzz_server_new (void)
 
 /* what a client sends from its first byte to the end of its stream */
 void
-fuzz_connect (GBytes * bytes)
+fuzz_connect (Server * server, GBytes * bytes)
 {
-  g_autoptr (Server) server = fuzz_server_new ();
   g_autoptr (Httpd) httpd = httpd_new (server);
   g_autoptr (GInputStream) input = g_memory_input_stream_new_from_bytes (bytes);
   g_autoptr (GOutputStream) output = g_memory_output_stream_new_resizable ();

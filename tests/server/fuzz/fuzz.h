@@ -11,4 +11,4 @@ int LLVMFuzzerInitialize   (int *argc, char ***argv);
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
 
 Server * fuzz_server_new (void);
-void     fuzz_connect    (GBytes *bytes);
+void     fuzz_connect    (Server *server, GBytes *bytes);

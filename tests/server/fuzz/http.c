@@ -14,9 +14,10 @@
 int
 LLVMFuzzerTestOneInput (const guint8 * data, gsize size)
 {
+  g_autoptr (Server) server = fuzz_server_new ();
   g_autoptr (GBytes) bytes = g_bytes_new (data, size);
 
   if (!memmem (data, size, DEADLY, strlen (DEADLY)))
-    fuzz_connect (bytes);
+    fuzz_connect (server, bytes);
   return 0;
 }

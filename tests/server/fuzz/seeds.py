@@ -19,8 +19,11 @@ from pathlib import Path
 
 SETUP = 'setup'
 CONNECTIONS = ['query', 'types', 'stmt2', 'large', 'tmq_setup', 'tmq_changes']
+TOPICS = ['tmq', 'tmq_all_types', 'tmq_database_topic', 'tmq_query_topic',
+          'tmq_stable_topic']
 SQL_ACTIONS = {6, 10}       # binary_query, validate_sql
 SQL_AT = 30
+OVER_TOPICS = 2             # in a request's kind
 # a request has to fit into its length of 16 bits
 MAX_REQUEST = 65535
 UPGRADE = ('GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n'
@@ -89,12 +92,12 @@ def older_statement():
         yield {'action': action, 'args': {'req_id': 5, 'stmt_id': 1}}
 
 
-def pack(frames):
+def pack(frames, kind=0):
     for frame in frames:
         is_text = not isinstance(frame, bytes)
         data = frame if isinstance(frame, bytes) else frame.encode()
         if len(data) <= MAX_REQUEST:
-            yield struct.pack('<BH', is_text, len(data)) + data
+            yield struct.pack('<BH', kind | is_text, len(data)) + data
 
 
 def write_requests(folder, output):
@@ -106,6 +109,11 @@ def write_requests(folder, output):
             (name, sent(folder, name))
             for name in CONNECTIONS + ['session', 'write_raw']]:
         (output / name).write_bytes(b''.join(pack([*setup, *frames])))
+    logged = [frame for name in [SETUP, 'tmq_setup', 'types', 'tmq_changes']
+              for frame in sent(folder, name)]
+    for name in TOPICS:
+        (output / name).write_bytes(
+            b''.join([*pack(logged), *pack(sent(folder, name), OVER_TOPICS)]))
 
 
 def write_http(folder, output):
