@@ -46,14 +46,18 @@ json_parse (const gchar * text, gsize size)
   return json_parser_steal_root (parser);
 }
 
-/* the adapter does not mind the case of names */
+/* The adapter does not mind the case of names. An object that a request does not
+ * have is one without members. */
 JsonNode *
 json_find (JsonObject * object, const gchar * name)
 {
   JsonObjectIter iter;
   const gchar *member;
-  JsonNode *node = json_object_get_member (object, name);
+  JsonNode *node;
 
+  if (!object)
+    return NULL;
+  node = json_object_get_member (object, name);
   if (node)
     return node;
   json_object_iter_init (&iter, object);

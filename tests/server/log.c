@@ -218,9 +218,9 @@ describe_columns (GPtrArray * columns)
   for (guint i = 0; i < columns->len; i++) {
     const Column *column = g_ptr_array_index (columns, i);
 
-    g_variant_builder_add (&builder, "(usuuuu)", column->id, column->info.name,
-        column->info.type, column->info.length, column->info.digits,
-        column->info.scale);
+    g_variant_builder_add (&builder, "(u^ayuuuu)", column->id,
+        column->info.name, column->info.type, column->info.length,
+        column->info.digits, column->info.scale);
   }
   return g_variant_ref_sink (g_variant_builder_end (&builder));
 }
@@ -355,7 +355,7 @@ log_get_schema (const LogEntry * entry, GstTDenginePrecision precision)
   guint id, type;
 
   g_variant_iter_init (&iter, entry->columns);
-  while (g_variant_iter_next (&iter, "(u&suuuu)", &id, &column.name, &type,
+  while (g_variant_iter_next (&iter, "(u^&ayuuuu)", &id, &column.name, &type,
           &column.length, &column.digits, &column.scale)) {
     column.type = type;
     gst_tdengine_schema_append (schema, &column, NULL);

@@ -35,7 +35,7 @@ typedef struct
 } LogEntry;
 
 /* number, name, type, length, digits, scale */
-#define LOG_COLUMNS_TYPE "a(usuuuu)"
+#define LOG_COLUMNS_TYPE "a(uayuuuu)"
 
 /* FALSE stops the reading */
 typedef gboolean (*LogFunc) (const LogEntry *entry, gpointer data);

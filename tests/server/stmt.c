@@ -96,7 +96,11 @@ find_end (GBytes * block)
   const guint8 *types = data + BLOCK_HEADER_SIZE;
   const guint8 *lengths = types + COLUMN_SIZE * n;
   for (guint64 i = 0; i < n; i++) {
-    end += gst_tdengine_type_get_width (types[COLUMN_SIZE * i]) > 0 ?
+    GstTDengineType type = types[COLUMN_SIZE * i];
+
+    if (!gst_tdengine_type_is_known (type))
+      return 0;
+    end += gst_tdengine_type_get_width (type) > 0 ?
         (n_rows + 7) / 8 : 4 * n_rows;
     end += GST_READ_UINT32_LE (lengths + LENGTH_SIZE * i);
   }

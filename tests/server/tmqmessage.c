@@ -105,7 +105,7 @@ read_ids (const LogEntry * entry)
   guint id;
 
   g_variant_iter_init (&iter, entry->columns);
-  while (g_variant_iter_next (&iter, "(u&suuuu)", &id, NULL, NULL, NULL, NULL,
+  while (g_variant_iter_next (&iter, "(u^&ayuuuu)", &id, NULL, NULL, NULL, NULL,
           NULL))
     g_array_append_val (ids, id);
   return ids;

@@ -111,7 +111,7 @@ match_columns (Table * table, const LogEntry * entry)
   guint id;
 
   g_variant_iter_init (&iter, entry->columns);
-  while (g_variant_iter_next (&iter, "(u&suuuu)", &id, NULL, NULL, NULL, NULL,
+  while (g_variant_iter_next (&iter, "(u^&ayuuuu)", &id, NULL, NULL, NULL, NULL,
           NULL))
     g_ptr_array_add (columns, find_column (table, id));
   return columns;
