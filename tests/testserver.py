@@ -14,6 +14,7 @@ import urllib.parse
 import urllib.request
 
 SKIPPED = 77
+CONFLICT = 979
 
 
 def start():
@@ -90,6 +91,12 @@ def rest(uri, sql, database=''):
     if code != 0:
         raise RuntimeError(f'{sql}: {answer}')
     return answer
+
+
+def drop(uri, database):
+    """Drops a database, once no transaction of the server's own is under way."""
+    while ask(uri, f'drop database {database}')[0] == CONFLICT:
+        pass
 
 
 def launch(*line):

@@ -58,6 +58,9 @@ gst_tdengine_error_set_server (GError ** error, gint server_code,
 {
   if (!error)
     return;
+  /* what a bound row that is refused may be told by */
+  if (g_str_equal (message, "success"))
+    message = "The server gave no reason";
   *error = g_error_new (GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_SERVER,
       "%s (0x%04X)", message, server_code);
   gst_tdengine_error_get_private (*error)->server_code = server_code;
