@@ -89,21 +89,25 @@ gst_tdengine_batch_cut (GstTDengineBatch * self, guint n_rows)
   return cut_at (self, index, n_rows);
 }
 
-/* Keeps the runs of the first one's table that follow each other, and gives the
- * rest: NULL where there is none. */
-GstTDengineBatch *
-gst_tdengine_batch_cut_table (GstTDengineBatch * self)
+/* a batch for each row of runs of one table, at the end of the queue */
+void
+gst_tdengine_batch_split (const GstTDengineBatch * self, GQueue * queue)
 {
-  const GstTDengineRun *first = gst_tdengine_batch_get (self, 0);
+  const GstTDengineRun *last = NULL;
+  GstTDengineBatch *batch = NULL;
 
-  for (guint i = 1; i < self->runs->len; i++) {
+  for (guint i = 0; i < self->runs->len; i++) {
     const GstTDengineRun *run = gst_tdengine_batch_get (self, i);
 
-    if (!gst_tdengine_same_name (first->name, first->name_size, run->name,
-            run->name_size))
-      return cut_at (self, i, 0);
+    if (!last || !gst_tdengine_same_name (last->name, last->name_size,
+            run->name, run->name_size)) {
+      batch = gst_tdengine_batch_new ();
+      batch->way = self->way;
+      g_queue_push_tail (queue, batch);
+    }
+    gst_tdengine_batch_append (batch, run);
+    last = run;
   }
-  return NULL;
 }
 
 /* takes what comes before */

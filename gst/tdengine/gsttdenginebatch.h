@@ -48,7 +48,8 @@ void               gst_tdengine_batch_append    (GstTDengineBatch *self,
                                                  const GstTDengineRun *run);
 GstTDengineBatch * gst_tdengine_batch_cut       (GstTDengineBatch *self,
                                                  guint n_rows);
-GstTDengineBatch * gst_tdengine_batch_cut_table (GstTDengineBatch *self);
+void               gst_tdengine_batch_split     (const GstTDengineBatch *self,
+                                                 GQueue *queue);
 void               gst_tdengine_batch_prepend   (GstTDengineBatch *self,
                                                  GstTDengineBatch *before);
 GstTDengineBatch * gst_tdengine_batch_group     (GstTDengineBatch *self);

@@ -28,6 +28,7 @@ struct _GstTDengineLane
   GHashTable *known_tables;     /* sub tables that are there */
 
   GstTDengineBatch *held;
+  GQueue blocks;                /* batches of one table each, before held */
   GstTDengineBatch *next;       /* made ready behind the one under way */
   GQueue under_way;             /* the first is; others are parts of it */
   guint n_tries;                /* of the first, so far */
@@ -46,6 +47,7 @@ gst_tdengine_lane_new (GstTDenginePlan * plan,
       g_hash_table_new_full (g_bytes_hash, g_bytes_equal,
       (GDestroyNotify) g_bytes_unref, NULL);
   self->held = gst_tdengine_batch_new ();
+  g_queue_init (&self->blocks);
   g_queue_init (&self->under_way);
   return self;
 }
@@ -56,6 +58,7 @@ gst_tdengine_lane_free (GstTDengineLane * self)
   gst_tdengine_carrier_free (self->carrier);
   g_hash_table_unref (self->known_tables);
   gst_tdengine_batch_free (self->held);
+  g_queue_clear_full (&self->blocks, (GDestroyNotify) gst_tdengine_batch_free);
   g_clear_pointer (&self->next, gst_tdengine_batch_free);
   g_queue_clear_full (&self->under_way,
       (GDestroyNotify) gst_tdengine_batch_free);
@@ -165,7 +168,11 @@ get_max_rows (GstTDengineLane * self, GstTDengineWay way)
 static void
 hold_back (GstTDengineLane * self, GstTDengineBatch * rest)
 {
-  if (rest)
+  if (!rest)
+    return;
+  if (rest->way == GST_TDENGINE_WAY_RAW)
+    g_queue_push_head (&self->blocks, rest);
+  else
     gst_tdengine_batch_prepend (self->held, rest);
 }
 
@@ -181,11 +188,10 @@ choose_way (GstTDengineLane * self, const GstTDengineBatch * batch)
       choose_other_than_raw (self);
 }
 
-/* Takes from what is held as much as one request may have. Blocks are of one
- * table, and a statement names a table once: a server was seen to lose the case
- * of one that came again. */
-static void
-make_next (GstTDengineLane * self)
+/* Takes what is held. Blocks are of one table, and a statement names a table
+ * once: a server was seen to lose the case of one that came again. */
+static GstTDengineBatch *
+take_held (GstTDengineLane * self)
 {
   GstTDengineBatch *batch = g_steal_pointer (&self->held);
 
@@ -193,8 +199,21 @@ make_next (GstTDengineLane * self)
   batch->way = choose_way (self, batch);
   if (batch->way != GST_TDENGINE_WAY_BOUND)
     batch = gst_tdengine_batch_group (batch);
-  if (batch->way == GST_TDENGINE_WAY_RAW)
-    hold_back (self, gst_tdengine_batch_cut_table (batch));
+  if (batch->way != GST_TDENGINE_WAY_RAW)
+    return batch;
+  gst_tdengine_batch_split (batch, &self->blocks);
+  gst_tdengine_batch_free (batch);
+  return g_queue_pop_head (&self->blocks);
+}
+
+/* as much as one request may have */
+static void
+make_next (GstTDengineLane * self)
+{
+  GstTDengineBatch *batch = g_queue_pop_head (&self->blocks);
+
+  if (!batch)
+    batch = take_held (self);
   hold_back (self, gst_tdengine_batch_cut (batch, get_max_rows (self,
               batch->way)));
   self->next = batch;
@@ -345,14 +364,22 @@ halve_first (GstTDengineLane * self)
       gst_tdengine_batch_cut (first, first->n_rows / 2), 1);
 }
 
+static guint
+count_rows (const GList * batches)
+{
+  guint n_rows = 0;
+
+  for (; batches; batches = batches->next)
+    n_rows += ((GstTDengineBatch *) batches->data)->n_rows;
+  return n_rows;
+}
+
 static void
 give_up (GstTDengineLane * self, GError * reason, GError ** error)
 {
   GstTDenginePlan *plan = self->plan;
-  guint n_rows = 0;
+  guint n_rows = count_rows (self->under_way.head);
 
-  for (GList * item = self->under_way.head; item; item = item->next)
-    n_rows += ((GstTDengineBatch *) item->data)->n_rows;
   while (!g_queue_is_empty (&self->under_way))
     finish_first (self);
   g_propagate_prefixed_error (error, reason,
@@ -444,7 +471,8 @@ gboolean
 gst_tdengine_lane_submit (GstTDengineLane * self, GCancellable * cancellable,
     GError ** error)
 {
-  while (self->next || self->held->n_rows > 0) {
+  while (self->next || !g_queue_is_empty (&self->blocks)
+      || self->held->n_rows > 0) {
     if (!self->next) {
       make_next (self);
       prepare_ahead (self);
@@ -471,14 +499,12 @@ gst_tdengine_lane_hold (GstTDengineLane * self, const GstTDengineRun * run)
 guint
 gst_tdengine_lane_get_n_held (GstTDengineLane * self)
 {
-  guint n_rows = self->held->n_rows + (self->next ? self->next->n_rows : 0);
-  GList *item = self->under_way.head;
+  const GList *unsent = self->under_way.head;
 
-  if (item && gst_tdengine_carrier_is_busy (self->carrier))
-    item = item->next;
-  for (; item; item = item->next)
-    n_rows += ((GstTDengineBatch *) item->data)->n_rows;
-  return n_rows;
+  if (unsent && gst_tdengine_carrier_is_busy (self->carrier))
+    unsent = unsent->next;
+  return count_rows (unsent) + (self->next ? self->next->n_rows : 0)
+      + count_rows (self->blocks.head) + self->held->n_rows;
 }
 
 gboolean
