@@ -28,8 +28,10 @@ import time
 
 FIRST_TIME = 1700000000000
 ROWS_A_STATEMENT = 10000
+BLOCK_ROWS = 4096   # that a server sends at a time
 N_TABLES = 1000
 NUMBERS = 'select ts, current, voltage, phase from %s.meters'
+NAMED = 'select tbname, ts, current, voltage, phase from %s.meters'
 TABLE = 'select ts, current, voltage, phase from %s.d%d'
 TEXT = 'select tbname, ts, current, voltage, phase, location from %s.meters'
 
@@ -45,16 +47,16 @@ def split_processors():
 class TestServer:
     """The test server, with the database whose blocks lie ready."""
 
-    database = 'bench'
+    database = target = 'bench'
     n_rows = 50_000_000
     n_tables_read = 1000
     n_messages = {'write-raw': 2000, 'write-bound': 300, 'write-mixed': 300}
 
     def __init__(self, program):
-        n_rows = str(int(os.environ.get('BENCH_ROWS', self.n_rows)))
+        self.n_read = int(os.environ.get('BENCH_ROWS', self.n_rows))
         self.process = subprocess.Popen(
             [program, '--port', '0', '--die-with-stdin',
-             '--bench-rows', n_rows],
+             '--bench-rows', str(self.n_read)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         for_server, for_clients = split_processors()
         os.sched_setaffinity(self.process.pid, for_server)
@@ -80,6 +82,7 @@ class RealServer:
     def __init__(self, uri):
         self.uri = uri
         self.database = 'bench_%d' % os.getpid()
+        self.target = self.database + '_copy'
         found = re.match(r'[^:]*://(?:([^:@/]*)(?::([^@/]*))?@)?'
                          r'([^:/?]*)(?::(\d+))?', uri)
         user, password, self.host, port = found.groups()
@@ -95,25 +98,29 @@ class RealServer:
         if answer['code'] != 0:
             sys.exit('%s: %s' % (sql[:80], answer['desc']))
 
-    def fill(self):
-        n_rows = int(os.environ.get('BENCH_ROWS', self.n_rows))
-        print('filling %s with %d rows' % (self.database, n_rows), flush=True)
-        self.run('create database %s vgroups 1 keep 36500' % self.database)
+    def make_tables(self, database):
+        self.run('create database %s vgroups 1 keep 36500' % database)
         self.run('create table %s.meters (ts timestamp, current float, '
                  'voltage int, phase float) tags (location varchar(64), '
-                 'groupid int)' % self.database)
+                 'groupid int)' % database)
         for first in range(0, N_TABLES, 100):
             self.run('create table ' + ' '.join(
                 "%s.d%d using %s.meters tags ('California.SanFrancisco', %d)"
-                % (self.database, i, self.database, i % 10)
+                % (database, i, database, i % 10)
                 for i in range(first, first + 100)))
+
+    def fill(self):
+        n_rows = int(os.environ.get('BENCH_ROWS', self.n_rows))
+        print('filling %s with %d rows' % (self.database, n_rows), flush=True)
+        for database in self.database, self.target:
+            self.make_tables(database)
         n_filled = max(1, n_rows // (10 * ROWS_A_STATEMENT))
         for step in range(10):
             values = make_values(step * ROWS_A_STATEMENT)
             for i in range(n_filled):
                 self.run('insert into %s.d%d values %s'
                          % (self.database, i, values))
-        self.n_followed = 10 * n_filled * ROWS_A_STATEMENT
+        self.n_read = 10 * n_filled * ROWS_A_STATEMENT
         self.run('create topic %s_topic as %s'
                  % (self.database, NUMBERS % self.database))
         # not to be written out while something is measured
@@ -127,7 +134,8 @@ class RealServer:
                 break
             except SystemExit:
                 time.sleep(0.1)
-        self.run('drop database if exists %s' % self.database)
+        for database in self.database, self.target:
+            self.run('drop database if exists %s' % database)
 
 
 def make_values(first):
@@ -137,39 +145,55 @@ def make_values(first):
         for row in range(first, first + ROWS_A_STATEMENT))
 
 
-def make_cases(server):
-    """Name: what the bare sockets and what the pipeline is to do."""
+def make_cases(server, bare, pipeline):
+    """Name: what is to be measured, and what beside it, as functions."""
     database, n = server.database, server.n_messages
-    numbers, text = NUMBERS % database, TEXT % database
+    numbers, text = ['read', NUMBERS % database], ['read', TEXT % database]
+    raw = ['write-raw', database, 'd0', '10000', str(n['write-raw'])]
+
+    def beside(theirs, ours):
+        return lambda: measure(bare, theirs), lambda: measure(pipeline, ours)
 
     def read_tables(n_connections):
         tables = range(server.n_tables_read)
-        bare = [['read'] + [TABLE % (database, i)
-                            for i in tables[first::n_connections]]
-                for first in range(n_connections)]
-        return bare, ['read-tables', database,
-                      ','.join('d%d' % i for i in tables), str(n_connections)]
+        statements = [TABLE % (database, i) for i in tables]
+        ours = ['read-tables', database, ','.join('d%d' % i for i in tables),
+                str(n_connections)]
+        return (lambda: measure(bare, *(
+            ['read', *statements[first::n_connections]]
+            for first in range(n_connections))),
+            lambda: measure(pipeline, ours))
 
     def write(how, tables, rows):
         words = [database, 'meters', str(tables), str(rows), str(n[how])]
-        return [['write-bound'] + words], [how] + words
+        return beside(['write-bound'] + words, [how] + words)
 
-    raw = ['write-raw', database, 'd0', '10000', str(n['write-raw'])]
+    # what is read and written one after the other, by the elements
+    def copy():
+        sql = NAMED % database
+        write = ['write-bound', server.target, 'meters', '1',
+                 str(BLOCK_ROWS), str(server.n_read // BLOCK_ROWS)]
+        return (lambda: in_turn(measure(pipeline, ['read', sql]),
+                                measure(pipeline, write)),
+                lambda: measure(pipeline, ['copy', sql, server.target,
+                                           'meters']))
+
     cases = {
-        'read numbers': ([['read', numbers]], ['read', numbers]),
-        'read text': ([['read', text]], ['read', text]),
+        'read numbers': beside(numbers, numbers),
+        'read text': beside(text, text),
         'read tables, by 1': read_tables(1),
         'read tables, by 2': read_tables(2),
-        'write one table': ([raw], raw),
+        'write one table': beside(raw, raw),
         'write 100 x 100': write('write-bound', 100, 100),
         'write 1000 x 10': write('write-bound', 1000, 10),
         'write 1000, mixed': write('write-mixed', 1000, 10),
+        'copy': copy(),
     }
     # a log as large as it takes is a real server's only
     if isinstance(server, RealServer):
-        words = ['follow', database + '_topic', str(server.n_followed)]
-        cases['follow'] = ([words], words)
-        cases['follow, commits'] = ([words], words + ['100'])
+        words = ['follow', database + '_topic', str(server.n_read)]
+        cases['follow'] = beside(words, words)
+        cases['follow, commits'] = beside(words, words + ['100'])
     return cases
 
 
@@ -186,6 +210,13 @@ def measure(program, *runs):
                      (word.split('=') for word in output.split())})
     return {name: (max if name == 'wall' else sum)(one[name] for one in told)
             for name in told[0]}
+
+
+def in_turn(first, second):
+    """Two runs over as many rows, as if they were one."""
+    return {'rows': first['rows'], 'wall': first['wall'] + second['wall'],
+            'cpu': first['cpu'] + second['cpu'],
+            'memory': max(first['memory'], second['memory'])}
 
 
 def rate(run):
@@ -224,13 +255,13 @@ def main():
             '', 'bare', 'ours', 'ratio', 'bare', 'ours', 'ratio', 'MiB'))
         print('%-18s %24s   %24s   %5s' % (
             '', 'million rows a second', 'CPU s a million rows', 'more'))
-        for name, (theirs, ours) in make_cases(server).items():
+        cases = make_cases(server, bare, pipeline)
+        for name, (theirs, ours) in cases.items():
             if names and name not in names:
                 continue
             rounds = []
             for _ in range(int(os.environ.get('BENCH_ROUNDS', 5))):
-                rounds.append((measure(bare, *theirs),
-                               measure(pipeline, ours)))
+                rounds.append((theirs(), ours()))
             compare(name, rounds)
     finally:
         server.close()

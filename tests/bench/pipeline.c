@@ -2,6 +2,7 @@
  *
  *   pipeline read SQL
  *   pipeline read-tables DATABASE TABLES CONNECTIONS
+ *   pipeline copy SQL DATABASE SUPER-TABLE
  *   pipeline follow TOPIC ROWS [CHECKPOINT-INTERVAL]
  *   pipeline write-raw DATABASE TABLE ROWS BLOCKS
  *   pipeline write-bound DATABASE SUPER-TABLE TABLES ROWS BLOCKS
@@ -186,6 +187,20 @@ read_tables (gchar ** words, guint idle_memory)
   return measure (pipeline, src, &run, 0, idle_memory);
 }
 
+static gboolean
+copy_rows (gchar ** words, guint idle_memory)
+{
+  Run run = { 0 };
+  g_autoptr (GstElement) pipeline = make_pipeline ("tdenginesrc name=src "
+      "! queue ! tdenginesink name=sink", &run);
+  g_autoptr (GstElement) src = get_element (pipeline, "src");
+  g_autoptr (GstElement) sink = get_element (pipeline, "sink");
+
+  g_object_set (src, "query", words[0], NULL);
+  g_object_set (sink, "database", words[1], "super-table", words[2], NULL);
+  return measure (pipeline, sink, &run, 0, idle_memory);
+}
+
 /* confirms checkpoints where there are any, as fakesink does not */
 static GstPadProbeReturn
 confirm (GstPad * pad, GstPadProbeInfo * info, gpointer data)
@@ -347,6 +362,8 @@ main (int argc, char **argv)
     done = read_rows (argv[2], idle_memory);
   else if (argc == 5 && g_str_equal (what, "read-tables"))
     done = read_tables (argv + 2, idle_memory);
+  else if (argc == 5 && g_str_equal (what, "copy"))
+    done = copy_rows (argv + 2, idle_memory);
   else if ((argc == 4 || argc == 5) && g_str_equal (what, "follow"))
     done = follow (argv[2], g_ascii_strtoull (argv[3], NULL, 10), argv[4],
         idle_memory);
@@ -360,6 +377,7 @@ main (int argc, char **argv)
   else
     g_printerr ("usage: pipeline read SQL\n"
         "       pipeline read-tables DATABASE TABLES CONNECTIONS\n"
+        "       pipeline copy SQL DATABASE SUPER-TABLE\n"
         "       pipeline follow TOPIC ROWS [CHECKPOINT-INTERVAL]\n"
         "       pipeline write-raw DATABASE TABLE ROWS BLOCKS\n"
         "       pipeline write-bound|write-mixed DATABASE SUPER-TABLE TABLES "
