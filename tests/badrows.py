@@ -85,7 +85,7 @@ def run(uri, folder, mode, n_rows, every):
     n_bad = check(uri, rejects, n_rows, every)
     print(f'{mode}: {n_rows - n_bad} rows written, {n_bad} rejected',
           flush=True)
-    testserver.drop(uri, name)
+    testserver.drop(uri, f'database {name}')
 
 
 def main():

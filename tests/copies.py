@@ -61,6 +61,9 @@ def fill():
             f"('{location}', {group}) values {rows}")
     sql(f'create table {name}.types (ts timestamp, {ALL_COLUMNS}) '
         f'tags ({ALL_TAGS})')
+    sql(f'create topic {name}_meters as select ts, current, voltage, phase, '
+        f'`Aateat`, location, groupid, tbname from {name}.meters')
+    sql(f'create topic {name}_types as select tbname, * from {name}.types')
     for table, values in ('ntb', FULL), ('w3', NOTHING):
         sql(f'insert into {name}.{table} using {name}.types tags ({values}) '
             f'values ({FIRST}, {values}) ({FIRST + 1}, {NOTHING})')
@@ -100,6 +103,11 @@ def meter(i, table, voltage):
             'voltage': voltage, 'location': f'place {i % 10}', 'groupid': i % 10}
 
 
+def topic(which, group, more=''):
+    return (f'tdenginecdcsrc uri={URI} topic={name}_{which} '
+            f'group-id={name}_{group} offset-reset=earliest end=latest {more}')
+
+
 def write_lines(rows):
     with tempfile.NamedTemporaryFile('w', delete=False) as file:
         file.writelines(json.dumps(row) + '\n' for row in rows)
@@ -129,6 +137,8 @@ def push(src, rows):
 
 
 class Copies(unittest.TestCase):
+    n_groups = 0
+
     def each_mode(self, check):
         for mode in MODES:
             with self.subTest(mode=mode):
@@ -137,7 +147,7 @@ class Copies(unittest.TestCase):
                     check(f'tdenginesink uri={URI} database={target} '
                           f'write-mode={mode} ')
                 finally:
-                    testserver.drop(URI, target)
+                    testserver.drop(URI, f'database {target}')
 
     def check_sum(self, table, expected):
         found = sql(f'select count(*), sum(voltage) from {target}.{table}')
@@ -235,6 +245,46 @@ class Copies(unittest.TestCase):
         every = 'query="select tbname, * from meters"'
         self.each_mode(check)
 
+    # 7, 8, 15, 16, 17, 25, 27
+    def test_a_topic_goes_into_a_super_table(self):
+        def check(sink):
+            for more in ('commit-mode=auto', 'parallelism=5',
+                         'commit-mode=auto rows-per-buffer=1'):
+                Copies.n_groups += 1
+                run(f'{topic("meters", Copies.n_groups, more)} ! queue ! {sink} '
+                    'super-table=meters')
+                self.check_sum('meters', BOTH)
+                self.check_equal('select tbname, * from {}.meters '
+                                 'order by tbname, ts')
+                sql(f'delete from {target}.meters')
+
+        self.each_mode(check)
+
+    # 18
+    def test_a_group_goes_on_where_it_was_stopped(self):
+        def check(sink):
+            Copies.n_groups += 1
+            begin = topic('meters', Copies.n_groups, 'rows-per-buffer=1')
+            writing = f'! {sink} super-table=meters batch-size=1'
+            error = play(Gst.parse_launch(
+                f'{begin} ! identity error-after=10 {writing}'))
+            self.assertIn('Failed after iterations', error)
+            run(f'{begin} {writing}')
+            self.check_sum('meters', BOTH)
+
+        self.each_mode(check)
+
+    # 32
+    def test_a_topic_of_all_types(self):
+        def check(sink):
+            Copies.n_groups += 1
+            run(f'{topic("types", Copies.n_groups)} ! {sink} super-table=types')
+            rows = self.check_equal('select tbname, * from {}.types '
+                                    'order by ts, tbname')
+            self.assertEqual(len(rows), 4)
+
+        self.each_mode(check)
+
     # 20
     def test_objects_of_json_go_into_ten_sub_tables(self):
         rows = [meter(i, f'json_{i % 10}', 295 + i) for i in range(20)]
@@ -293,4 +343,6 @@ if __name__ == '__main__':
     try:
         unittest.main(argv=['copies.py'])
     finally:
-        testserver.drop(URI, name)
+        for which in 'meters', 'types':
+            testserver.drop(URI, f'topic {name}_{which}')
+        testserver.drop(URI, f'database {name}')

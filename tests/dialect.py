@@ -115,7 +115,7 @@ def main():
                 print(f'{statement}\n  expected {expected}, '
                       f'got {[code, said]}')
     finally:
-        testserver.drop(uri, name)
+        testserver.drop(uri, f'database {name}')
     assert n_different == 0, f'{n_different} answers differ'
 
 

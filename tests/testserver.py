@@ -10,11 +10,11 @@ import json
 import os
 import subprocess
 import sys
+import time
 import urllib.parse
 import urllib.request
 
 SKIPPED = 77
-CONFLICT = 979
 
 
 def start():
@@ -93,10 +93,13 @@ def rest(uri, sql, database=''):
     return answer
 
 
-def drop(uri, database):
-    """Drops a database, once no transaction of the server's own is under way."""
-    while ask(uri, f'drop database {database}')[0] == CONFLICT:
-        pass
+def drop(uri, what):
+    """Drops a database or a topic, once the server is done with it: it may have
+    a transaction of its own under way, or consumers that have just left."""
+    end = time.monotonic() + 30
+    while (answer := ask(uri, f'drop {what}'))[0] != 0:
+        if time.monotonic() > end:
+            raise RuntimeError(f'drop {what}: {answer[1]}')
 
 
 def launch(*line):
