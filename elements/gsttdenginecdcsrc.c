@@ -32,7 +32,6 @@
 GST_DEBUG_CATEGORY_STATIC (tdenginecdcsrc_debug);
 #define GST_CAT_DEFAULT tdenginecdcsrc_debug
 
-#define CHANGE_EVENT "GstTDengineChange"
 #define POSITIONS "GstTDenginePositions"
 
 #define DEFAULT_POLL_INTERVAL 500
@@ -749,7 +748,8 @@ push_change (GstTDengineCdcSrc * self)
 
   if (!meta)
     return;
-  structure = gst_structure_new (CHANGE_EVENT, "json", G_TYPE_STRING, meta,
+  structure =
+      gst_structure_new (GST_TDENGINE_CHANGE_EVENT, "json", G_TYPE_STRING, meta,
       NULL);
   set_origin (self->message, structure, change ? change : "several");
   gst_pad_push_event (GST_BASE_SRC_PAD (self),

@@ -117,16 +117,6 @@ gst_tdengine_element_describe_error (const GError * error)
   return details;
 }
 
-/* NULL where there is none */
-const GstStructure *
-gst_tdengine_element_get_origin (GstBuffer * buffer)
-{
-  GstCustomMeta *meta = gst_meta_get_info (GST_TDENGINE_ORIGIN_META) ?
-      gst_buffer_get_custom_meta (buffer, GST_TDENGINE_ORIGIN_META) : NULL;
-
-  return meta ? gst_custom_meta_get_structure (meta) : NULL;
-}
-
 void
 gst_tdengine_element_post_progress (GstElement * element,
     GstProgressType type, const gchar * code, const gchar * text)

@@ -9,13 +9,11 @@
 /* A query that a sink answers with the `caps` of rows with all columns that its
  * target has, or with an `error`. */
 #define GST_TDENGINE_COLUMNS_QUERY "tdengine-columns"
-/* where rows come from, or why they came back */
-#define GST_TDENGINE_ORIGIN_META "GstTDengineOriginMeta"
+/* an event that says what happened to the tables of a topic */
+#define GST_TDENGINE_CHANGE_EVENT "GstTDengineChange"
 
 GstStructure *
               gst_tdengine_element_describe_error (const GError *error);
-const GstStructure *
-              gst_tdengine_element_get_origin   (GstBuffer *buffer);
 GstFlowReturn gst_tdengine_element_post_error   (GstElement *element,
                                                  const GError *error);
 void          gst_tdengine_element_post_progress (GstElement *element,

@@ -185,10 +185,10 @@ append_member (GQuark name, const GValue * value, gpointer data)
 }
 
 static void
-write_origin (GstTDengineJsonEnc * self, GstBuffer * buffer)
+write_origin (GstTDengineJsonEnc * self, GstTDengineRows * rows)
 {
   const GstStructure *origin = g_atomic_int_get (&self->with_origin) ?
-      gst_tdengine_element_get_origin (buffer) : NULL;
+      gst_tdengine_rows_get_origin (rows) : NULL;
 
   g_string_truncate (self->origin, 0);
   if (!origin)
@@ -261,7 +261,7 @@ gst_tdengine_json_enc_write_rows (GstTDengineTextEnc * enc,
   guint n_rows = gst_tdengine_rows_get_n_rows (rows);
   gboolean all_valid = TRUE;
 
-  write_origin (self, gst_tdengine_rows_get_buffer (rows));
+  write_origin (self, rows);
   for (guint row = 0; row < n_rows; row++) {
     for (guint column = 0; column < self->keys->len; column++) {
       GstTDengineType type =

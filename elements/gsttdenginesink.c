@@ -51,6 +51,7 @@ struct _GstTDengineSink
   GstTDengineRejects *rejects;  /* NULL: no pad, under lock */
   GstTDengineNotice rejected;   /* under lock */
   GstTDengineNotice tags_differ;        /* under lock */
+  GstTDengineNotice ignored;    /* changes, under lock */
 
   /* the last one of this stream, under the object lock */
   GstTDengineCheckpoint *checkpoint;
@@ -95,6 +96,7 @@ gst_tdengine_sink_init (GstTDengineSink * self)
   self->timer_cancellable = g_cancellable_new ();
   self->rejected.name = "tdengine-rows-rejected";
   self->tags_differ.name = "tdengine-tags-differ";
+  self->ignored.name = "tdengine-changes-ignored";
   g_mutex_init (&self->lock);
   g_cond_init (&self->cond);
   /* old times must not make anyone wait */
@@ -110,6 +112,7 @@ gst_tdengine_sink_finalize (GObject * object)
   g_object_unref (self->write_settings);
   gst_tdengine_notice_clear (&self->rejected);
   gst_tdengine_notice_clear (&self->tags_differ);
+  gst_tdengine_notice_clear (&self->ignored);
   g_clear_pointer (&self->rejects, gst_tdengine_rejects_free);
   g_object_unref (self->cancellable);
   g_object_unref (self->timer_cancellable);
@@ -240,6 +243,7 @@ tell_rest_locked (GstTDengineSink * self)
 {
   gst_tdengine_notice_tell (&self->rejected, GST_ELEMENT (self));
   gst_tdengine_notice_tell (&self->tags_differ, GST_ELEMENT (self));
+  gst_tdengine_notice_tell (&self->ignored, GST_ELEMENT (self));
 }
 
 /* batches that wait too long */
@@ -344,6 +348,7 @@ gst_tdengine_sink_start (GstBaseSink * sink)
   self->failed = self->stopping = FALSE;
   gst_tdengine_notice_clear (&self->rejected);
   gst_tdengine_notice_clear (&self->tags_differ);
+  gst_tdengine_notice_clear (&self->ignored);
   self->held_since = 0;
   if (wants_timer)
     self->timer = g_thread_new ("tdengine-batch", watch_interval, self);
@@ -508,6 +513,37 @@ write_buffer_locked (GstTDengineSink * self, GstBuffer * buffer,
   return done;
 }
 
+static guint64
+count_ignored (GstTDengineWriter * writer)
+{
+  g_autoptr (GstStructure) stats = gst_tdengine_writer_get_stats (writer);
+  guint64 n_ignored = 0;
+
+  gst_structure_get_uint64 (stats, "ignored-changes", &n_ignored);
+  return n_ignored;
+}
+
+/* the writer waits for the rows before */
+static gboolean
+apply_change_locked (GstTDengineSink * self, GstEvent * event, GError ** error)
+{
+  const GstStructure *change = gst_event_get_structure (event);
+  const gchar *json = gst_structure_get_string (change, "json");
+  guint64 n_before;
+  gboolean done;
+
+  if (!json || !open_locked (self, error))
+    return json == NULL;
+  n_before = count_ignored (self->writer);
+  done = gst_tdengine_writer_apply (self->writer, json, self->cancellable,
+      error);
+  note_held_locked (self);
+  if (count_ignored (self->writer) > n_before)
+    gst_tdengine_notice_add (&self->ignored, GST_ELEMENT (self),
+        count_ignored (self->writer) - n_before, gst_structure_copy (change));
+  return done;
+}
+
 /* A target that the rows do not fit is told even where there are none. */
 static gboolean
 flush_locked (GstTDengineSink * self, GError ** error)
@@ -540,17 +576,26 @@ give_up_locked (GstTDengineSink * self, const GError * error)
   fail_locked (self, error);
 }
 
-/* with the preroll lock: a buffer to write, or NULL for all that is left */
+static gboolean
+do_locked (GstTDengineSink * self, gpointer item, GError ** error)
+{
+  if (GST_IS_BUFFER (item))
+    return write_buffer_locked (self, item, error);
+  if (GST_IS_EVENT (item))
+    return apply_change_locked (self, item, error);
+  return flush_locked (self, error);
+}
+
+/* With the preroll lock: a buffer to write, the event of a change to apply, or
+ * NULL for all that is left. */
 static GstFlowReturn
-work (GstTDengineSink * self, GstBuffer * buffer)
+work (GstTDengineSink * self, gpointer item)
 {
   while (TRUE) {
     g_autoptr (GError) error = NULL;
 
     g_mutex_lock (&self->lock);
-    gboolean done = !self->failed && (buffer ?
-        write_buffer_locked (self, buffer, &error) :
-        flush_locked (self, &error));
+    gboolean done = !self->failed && do_locked (self, item, &error);
     gboolean cancelled =
         g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
     if (error && !cancelled)
@@ -614,16 +659,27 @@ send_flushed (GstTDengineSink * self)
 }
 
 static gboolean
+is_change (GstEvent * event)
+{
+  return GST_EVENT_TYPE (event) == GST_EVENT_CUSTOM_DOWNSTREAM
+      && gst_event_has_name (event, GST_TDENGINE_CHANGE_EVENT);
+}
+
+static gboolean
 gst_tdengine_sink_event (GstBaseSink * sink, GstEvent * event)
 {
   GstTDengineSink *self = GST_TDENGINE_SINK (sink);
   g_autoptr (GstTDengineCheckpoint) checkpoint =
       gst_tdengine_checkpoint_claim (event);
   gboolean is_flushed = GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP;
+  GstFlowReturn flow = GST_FLOW_OK;
   gboolean taken;
 
-  if ((checkpoint || GST_EVENT_TYPE (event) == GST_EVENT_EOS)
-      && finish_rows (self, checkpoint) != GST_FLOW_OK) {
+  if (checkpoint || GST_EVENT_TYPE (event) == GST_EVENT_EOS)
+    flow = finish_rows (self, checkpoint);
+  else if (is_change (event))
+    flow = work (self, event);
+  if (flow != GST_FLOW_OK) {
     gst_event_unref (event);
     return FALSE;
   }

@@ -44,6 +44,8 @@ def make_statements():
                         for hour in (17, 18, 19) for i, (c, v, p) in enumerate(values))
         yield f"insert into power.{name} using power.meters tags ({tags}) values {rows}"
     yield "create topic topic_meters as select tbname, * from power.meters"
+    yield "create topic topic_all with meta as database power"
+    yield "create database power_copy"
     yield "create database power_sink"
     yield f"create table power_sink.sink_meters {COLUMNS}"
 

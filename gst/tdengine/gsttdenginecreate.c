@@ -49,8 +49,9 @@ has_length (GstTDengineType type)
       && type != GST_TDENGINE_TYPE_JSON && type != GST_TDENGINE_TYPE_BLOB;
 }
 
-static void
-append_column (GString * sql, const gchar * name,
+/* as a definition has it */
+void
+gst_tdengine_create_append_column (GString * sql, const gchar * name,
     const GstTDengineColumn * column)
 {
   gst_tdengine_sql_append_name (sql, name);
@@ -94,7 +95,7 @@ static void
 append_item (Definition * self, guint index)
 {
   g_string_append_c (self->sql, self->n++ > 0 ? ',' : '(');
-  append_column (self->sql, get_name (self, index),
+  gst_tdengine_create_append_column (self->sql, get_name (self, index),
       gst_tdengine_schema_get_column (self->rows, index));
 }
 
@@ -168,7 +169,7 @@ add_column (GstTDengineConnection * connection, GstTDengineTarget * target,
 
   gst_tdengine_sql_append_table (sql, target->database, target->table);
   g_string_append (sql, is_tag ? " ADD TAG " : " ADD COLUMN ");
-  append_column (sql, name, column);
+  gst_tdengine_create_append_column (sql, name, column);
   return execute (connection, sql, name, cancellable, error);
 }
 

@@ -25,6 +25,8 @@ gboolean gst_tdengine_create_columns   (GstTDengineConnection *connection,
                                         gboolean *created,
                                         GCancellable *cancellable,
                                         GError **error);
+void     gst_tdengine_create_append_column (GString *sql, const gchar *name,
+                                        const GstTDengineColumn *column);
 gboolean gst_tdengine_create_sub_table (GstTDengineConnection *connection,
                                         const GstTDengineTarget *target,
                                         const GstTDengineRun *run,

@@ -15,6 +15,8 @@ typedef struct
   guint64 n_requests[GST_TDENGINE_N_WAYS];
   guint64 n_retries;
   guint64 n_tag_changes;        /* tables whose tags were others */
+  guint64 n_changes;            /* that were applied */
+  guint64 n_changes_ignored;
 } GstTDengineWriteStats;
 
 /* what the lanes of a writer have in common */

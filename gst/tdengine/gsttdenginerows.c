@@ -346,6 +346,25 @@ gst_tdengine_rows_get_buffer (GstTDengineRows * rows)
 }
 
 /**
+ * gst_tdengine_rows_get_origin:
+ * @rows: rows
+ *
+ * Gets what %GST_TDENGINE_ORIGIN_META of their buffer says.
+ *
+ * Returns: (transfer none) (nullable): where the rows come from, or %NULL where
+ *   nobody said so
+ */
+const GstStructure *
+gst_tdengine_rows_get_origin (GstTDengineRows * rows)
+{
+  GstCustomMeta *meta = gst_meta_get_info (GST_TDENGINE_ORIGIN_META) ?
+      gst_buffer_get_custom_meta (rows->buffer, GST_TDENGINE_ORIGIN_META) :
+      NULL;
+
+  return meta ? gst_custom_meta_get_structure (meta) : NULL;
+}
+
+/**
  * gst_tdengine_rows_get_n_rows:
  * @rows: rows
  *

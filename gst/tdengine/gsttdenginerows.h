@@ -11,6 +11,15 @@ G_BEGIN_DECLS
 #define GST_TYPE_TDENGINE_ROWS (gst_tdengine_rows_get_type ())
 
 /**
+ * GST_TDENGINE_ORIGIN_META:
+ *
+ * Name of the #GstCustomMeta that says where the rows of a buffer come from:
+ * for those of a topic `topic`, `database`, `table`, `vgroup`, `offset` and
+ * `operation`; for those that could not be written `reason` and `code`.
+ */
+#define GST_TDENGINE_ORIGIN_META "GstTDengineOriginMeta"
+
+/**
  * GstTDengineRows:
  *
  * A buffer of rows mapped with its schema, as #GstVideoFrame is for a picture.
@@ -41,6 +50,9 @@ GST_TDENGINE_API
 void                gst_tdengine_rows_unref           (GstTDengineRows *rows);
 GST_TDENGINE_API
 GstTDengineSchema * gst_tdengine_rows_get_schema      (GstTDengineRows *rows);
+GST_TDENGINE_API
+const GstStructure *
+                    gst_tdengine_rows_get_origin      (GstTDengineRows *rows);
 GST_TDENGINE_API
 GstBuffer *         gst_tdengine_rows_get_buffer      (GstTDengineRows *rows);
 GST_TDENGINE_API

@@ -253,10 +253,6 @@ map_all (GstTDengineTarget * self, GstTDengineSchema * rows, GError ** error)
   if (self->template
       && !gst_tdengine_template_set_schema (self->template, rows, error))
     return FALSE;
-  if (self->is_super && !self->template && self->name_source < 0)
-    return refuse (error,
-        "The rows have no column " GST_TDENGINE_NAME_COLUMN ", which "
-        "names the sub table of %s.%s", self->database, self->table);
   if (self->sources[0] < 0)
     return refuse (error, "The rows have no column \"%s\", which is the time "
         "of %s.%s", gst_tdengine_schema_get_column (self->schema, 0)->name,
@@ -295,6 +291,34 @@ find_one_name (GstTDengineRun * run)
   }
 }
 
+/* of rows without a column for it, that of the table they come from */
+static GstTDengineRows *
+make_names_by_origin (GstTDengineTarget * self, GstTDengineRows * rows,
+    GError ** error)
+{
+  const GstStructure *origin = gst_tdengine_rows_get_origin (rows);
+  const gchar *name =
+      origin ? gst_structure_get_string (origin, "table") : NULL;
+  g_autoptr (GstTDengineTemplate) all = NULL;
+
+  if (!name)
+    return refuse (error,
+        "The rows have no column " GST_TDENGINE_NAME_COLUMN ", which "
+        "names the sub table of %s.%s", self->database, self->table), NULL;
+  all = gst_tdengine_template_new_name (name);
+  return gst_tdengine_template_make_names (all, rows, error);
+}
+
+static GstTDengineRows *
+make_names (GstTDengineTarget * self, GstTDengineRows * rows, GError ** error)
+{
+  if (self->template)
+    return gst_tdengine_template_make_names (self->template, rows, error);
+  if (self->name_source < 0)
+    return make_names_by_origin (self, rows, error);
+  return gst_tdengine_rows_ref (rows);
+}
+
 /* The rows as one run, which holds them and their names; to be cleared. */
 gboolean
 gst_tdengine_target_make_run (GstTDengineTarget * self, GstTDengineRows * rows,
@@ -305,15 +329,12 @@ gst_tdengine_target_make_run (GstTDengineTarget * self, GstTDengineRows * rows,
   if (!self->is_super) {
     run->name = (const guint8 *) self->table;
     run->name_size = strlen (self->table);
-  } else if (self->template) {
-    run->name_rows =
-        gst_tdengine_template_make_names (self->template, rows, error);
+  } else {
+    run->name_rows = make_names (self, rows, error);
     if (!run->name_rows)
       return FALSE;
-    run->names = gst_tdengine_rows_get_column_data (run->name_rows, 0);
-  } else {
-    run->name_rows = gst_tdengine_rows_ref (rows);
-    run->names = gst_tdengine_rows_get_column_data (rows, self->name_source);
+    run->names = gst_tdengine_rows_get_column_data (run->name_rows,
+        run->name_rows == rows ? (guint) self->name_source : 0);
   }
   run->rows = gst_tdengine_rows_ref (rows);
   if (run->names)

@@ -98,10 +98,10 @@ parse (GstTDengineTemplate * self, const gchar * template, GError ** error)
   return TRUE;
 }
 
-GstTDengineTemplate *
-gst_tdengine_template_new (const gchar * text, GError ** error)
+static GstTDengineTemplate *
+make_empty (void)
 {
-  g_autoptr (GstTDengineTemplate) self = g_new0 (GstTDengineTemplate, 1);
+  GstTDengineTemplate *self = g_new0 (GstTDengineTemplate, 1);
   const GstTDengineColumn column = { (gchar *) "tbname",
     GST_TDENGINE_TYPE_VARCHAR, GST_TDENGINE_MAX_TABLE_NAME_BYTES
   };
@@ -111,7 +111,26 @@ gst_tdengine_template_new (const gchar * text, GError ** error)
   self->name = g_string_new (NULL);
   self->names = gst_tdengine_schema_new (GST_TDENGINE_PRECISION_MS);
   gst_tdengine_schema_append (self->names, &column, NULL);
+  return self;
+}
+
+GstTDengineTemplate *
+gst_tdengine_template_new (const gchar * text, GError ** error)
+{
+  g_autoptr (GstTDengineTemplate) self = make_empty ();
+
   return parse (self, text, error) ? g_steal_pointer (&self) : NULL;
+}
+
+/* the name itself, for all rows */
+GstTDengineTemplate *
+gst_tdengine_template_new_name (const gchar * name)
+{
+  GstTDengineTemplate *self = make_empty ();
+  const Part part = { g_strdup (name) };
+
+  g_array_append_val (self->parts, part);
+  return self;
 }
 
 /* finds the columns; to be repeated when the rows change */

@@ -10,6 +10,7 @@ typedef struct _GstTDengineTemplate GstTDengineTemplate;
 
 GstTDengineTemplate * gst_tdengine_template_new        (const gchar *text,
                                                         GError **error);
+GstTDengineTemplate * gst_tdengine_template_new_name   (const gchar *name);
 void                  gst_tdengine_template_free       (GstTDengineTemplate *self);
 gboolean              gst_tdengine_template_set_schema (GstTDengineTemplate *self,
                                                         GstTDengineSchema *schema,

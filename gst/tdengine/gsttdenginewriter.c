@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "gsttdengineapply.h"
 #include "gsttdenginecreate.h"
 #include "gsttdengineerror-private.h"
 #include "gsttdenginelane.h"
@@ -394,6 +395,61 @@ gst_tdengine_writer_set_schema (GstTDengineWriter * writer,
   return TRUE;
 }
 
+/* changes of the target */
+
+static void
+count_changes (GstTDengineWriter * self, const GstTDengineApplied * applied)
+{
+  GstTDenginePlan *plan = &self->plan;
+
+  g_mutex_lock (&plan->lock);
+  plan->stats.n_changes += applied->n_applied;
+  plan->stats.n_changes_ignored += applied->n_ignored;
+  g_mutex_unlock (&plan->lock);
+}
+
+/**
+ * gst_tdengine_writer_apply:
+ * @writer: a writer
+ * @change: what a topic tells of tables, as
+ *   [method@GstTDengine.TopicMessage.get_meta] gives it
+ * @cancellable: (nullable): to stop waiting; the change may then be applied
+ *   again
+ * @error: (out) (optional): return location for an error
+ *
+ * Does to the target what was done where the topic is, as `apply-meta` and
+ * `apply-deletes` say. Rows before are sent first. A change that was applied
+ * already does nothing.
+ *
+ * Returns: %FALSE with an error: %GST_TDENGINE_ERROR_SCHEMA for a change that
+ *   can't be applied or may not come, or the server's
+ */
+gboolean
+gst_tdengine_writer_apply (GstTDengineWriter * writer, const gchar * change,
+    GCancellable * cancellable, GError ** error)
+{
+  GstTDenginePlan *plan = &writer->plan;
+  GstTDengineApplied applied = { 0 };
+  GstTDengineConnection *connection;
+  gboolean done;
+
+  if (!gst_tdengine_writer_flush (writer, cancellable, error))
+    return FALSE;
+  connection =
+      gst_tdengine_lane_connect (get_lane (writer, 0), cancellable, error);
+  if (!connection)
+    return FALSE;
+  done = gst_tdengine_apply_change (connection, plan->database,
+      plan->settings, change, &applied, cancellable, error);
+  count_changes (writer, &applied);
+  /* it is asked for again when there are rows */
+  if (applied.altered) {
+    g_clear_pointer (&plan->schema, gst_tdengine_schema_unref);
+    g_clear_pointer (&plan->target, gst_tdengine_target_free);
+  }
+  return done;
+}
+
 /* the ways of rows */
 
 static GstTDengineLane *
@@ -619,8 +675,9 @@ gst_tdengine_writer_get_n_held (GstTDengineWriter * writer)
  *
  * Returns: (transfer full): a structure with `rows` that the server has
  *   confirmed, `rejected` rows that can't be written, `raw-requests`,
- *   `bound-requests` and `sql-requests` that took, `retries`, and
- *   `tag-changes`, how often rows carried other tags than their sub table had
+ *   `bound-requests` and `sql-requests` that took, `retries`,
+ *   `tag-changes`, how often rows carried other tags than their sub table had,
+ *   and `changes` that were applied and `ignored-changes` that were not
  */
 GstStructure *
 gst_tdengine_writer_get_stats (GstTDengineWriter * writer)
@@ -637,7 +694,9 @@ gst_tdengine_writer_get_stats (GstTDengineWriter * writer)
       "bound-requests", G_TYPE_UINT64, stats.n_requests[GST_TDENGINE_WAY_BOUND],
       "sql-requests", G_TYPE_UINT64, stats.n_requests[GST_TDENGINE_WAY_SQL],
       "retries", G_TYPE_UINT64, stats.n_retries,
-      "tag-changes", G_TYPE_UINT64, stats.n_tag_changes, NULL);
+      "tag-changes", G_TYPE_UINT64, stats.n_tag_changes,
+      "changes", G_TYPE_UINT64, stats.n_changes,
+      "ignored-changes", G_TYPE_UINT64, stats.n_changes_ignored, NULL);
 }
 
 static void

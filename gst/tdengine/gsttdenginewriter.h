@@ -62,6 +62,11 @@ gboolean            gst_tdengine_writer_flush          (GstTDengineWriter *write
                                                         GCancellable *cancellable,
                                                         GError **error);
 GST_TDENGINE_API
+gboolean            gst_tdengine_writer_apply          (GstTDengineWriter *writer,
+                                                        const gchar *change,
+                                                        GCancellable *cancellable,
+                                                        GError **error);
+GST_TDENGINE_API
 guint               gst_tdengine_writer_get_n_held     (GstTDengineWriter *writer);
 GST_TDENGINE_API
 GstStructure *      gst_tdengine_writer_get_stats      (GstTDengineWriter *writer);

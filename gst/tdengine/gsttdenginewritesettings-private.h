@@ -18,6 +18,9 @@ struct _GstTDengineWriteSettings
   GstTDengineCreateFlags create;
   gchar *tags;
   GstTDengineTagUpdates tag_updates;
+  GstTDengineApply apply_meta;
+  GstTDengineApply apply_deletes;
+  gchar *source_table;
   GstTDengineWriteMode write_mode;
   guint batch_size;             /* rows */
   guint batch_bytes;
@@ -31,6 +34,7 @@ struct _GstTDengineWriteSettings
 const gchar * gst_tdengine_write_settings_map_column   (GstTDengineWriteSettings *self,
                                                         const gchar *name);
 const gchar * gst_tdengine_write_settings_get_target   (GstTDengineWriteSettings *self);
+const gchar * gst_tdengine_write_settings_get_source   (GstTDengineWriteSettings *self);
 gboolean      gst_tdengine_write_settings_is_super     (GstTDengineWriteSettings *self);
 gboolean      gst_tdengine_write_settings_is_tag       (GstTDengineWriteSettings *self,
                                                         const gchar *name);

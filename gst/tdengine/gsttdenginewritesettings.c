@@ -44,6 +44,11 @@ G_DEFINE_ENUM_TYPE (GstTDengineOnError, gst_tdengine_on_error,
     G_DEFINE_ENUM_VALUE (GST_TDENGINE_ON_ERROR_SKIP, "skip"),
     G_DEFINE_ENUM_VALUE (GST_TDENGINE_ON_ERROR_REJECT, "reject"));
 
+G_DEFINE_ENUM_TYPE (GstTDengineApply, gst_tdengine_apply,
+    G_DEFINE_ENUM_VALUE (GST_TDENGINE_APPLY_IGNORE, "ignore"),
+    G_DEFINE_ENUM_VALUE (GST_TDENGINE_APPLY_ERROR, "error"),
+    G_DEFINE_ENUM_VALUE (GST_TDENGINE_APPLY_APPLY, "apply"));
+
 G_DEFINE_FINAL_TYPE (GstTDengineWriteSettings, gst_tdengine_write_settings,
     G_TYPE_OBJECT);
 
@@ -62,6 +67,9 @@ static const struct
   FIELD ("create", create),
   FIELD ("tags", tags),
   FIELD ("tag-updates", tag_updates),
+  FIELD ("apply-meta", apply_meta),
+  FIELD ("apply-deletes", apply_deletes),
+  FIELD ("source-table", source_table),
   FIELD ("write-mode", write_mode),
   FIELD ("batch-size", batch_size),
   FIELD ("batch-bytes", batch_bytes),
@@ -132,6 +140,7 @@ gst_tdengine_write_settings_finalize (GObject * object)
   g_free (self->table_template);
   g_clear_pointer (&self->column_map, gst_structure_free);
   g_free (self->tags);
+  g_free (self->source_table);
   G_OBJECT_CLASS (gst_tdengine_write_settings_parent_class)->finalize (object);
 }
 
@@ -233,6 +242,15 @@ gst_tdengine_write_settings_install_properties (GObjectClass * klass,
         "What becomes of the tags of a sub table that is there, where rows "
         "carry others", GST_TYPE_TDENGINE_TAG_UPDATES,
         GST_TDENGINE_TAG_UPDATES_IGNORE, flags),
+    g_param_spec_enum ("apply-meta", "Apply meta",
+        "What becomes of tables that a topic tells to be created, altered or "
+        "dropped", GST_TYPE_TDENGINE_APPLY, GST_TDENGINE_APPLY_IGNORE, flags),
+    g_param_spec_enum ("apply-deletes", "Apply deletes",
+        "What becomes of rows that a topic tells to be deleted",
+        GST_TYPE_TDENGINE_APPLY, GST_TDENGINE_APPLY_IGNORE, flags),
+    g_param_spec_string ("source-table", "Source table",
+        "What the target is called where the topic is; unset: as it is here",
+        NULL, flags),
     g_param_spec_enum ("write-mode", "Write mode",
         "How rows leave", GST_TYPE_TDENGINE_WRITE_MODE,
         GST_TDENGINE_WRITE_MODE_AUTO, flags),
@@ -347,6 +365,14 @@ const gchar *
 gst_tdengine_write_settings_get_target (GstTDengineWriteSettings * self)
 {
   return is_set (self->super_table) ? self->super_table : self->table;
+}
+
+/* what the target is called where changes come from */
+const gchar *
+gst_tdengine_write_settings_get_source (GstTDengineWriteSettings * self)
+{
+  return is_set (self->source_table) ? self->source_table :
+      gst_tdengine_write_settings_get_target (self);
 }
 
 gboolean

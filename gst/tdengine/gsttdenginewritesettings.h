@@ -14,6 +14,7 @@ G_BEGIN_DECLS
 #define GST_TYPE_TDENGINE_TAG_UPDATES (gst_tdengine_tag_updates_get_type ())
 #define GST_TYPE_TDENGINE_WRITE_MODE (gst_tdengine_write_mode_get_type ())
 #define GST_TYPE_TDENGINE_ON_ERROR (gst_tdengine_on_error_get_type ())
+#define GST_TYPE_TDENGINE_APPLY (gst_tdengine_apply_get_type ())
 
 /**
  * GST_TDENGINE_DEFAULT_BATCH_SIZE:
@@ -97,6 +98,20 @@ typedef enum {
   GST_TDENGINE_ON_ERROR_REJECT,
 } GstTDengineOnError;
 
+/**
+ * GstTDengineApply:
+ * @GST_TDENGINE_APPLY_IGNORE: is counted, and no more
+ * @GST_TDENGINE_APPLY_ERROR: is an error
+ * @GST_TDENGINE_APPLY_APPLY: is done to the target
+ *
+ * What becomes of a change that a topic tells of.
+ */
+typedef enum {
+  GST_TDENGINE_APPLY_IGNORE,
+  GST_TDENGINE_APPLY_ERROR,
+  GST_TDENGINE_APPLY_APPLY,
+} GstTDengineApply;
+
 GST_TDENGINE_API
 GType gst_tdengine_unknown_columns_get_type (void);
 GST_TDENGINE_API
@@ -107,6 +122,8 @@ GST_TDENGINE_API
 GType gst_tdengine_write_mode_get_type      (void);
 GST_TDENGINE_API
 GType gst_tdengine_on_error_get_type        (void);
+GST_TDENGINE_API
+GType gst_tdengine_apply_get_type           (void);
 
 /**
  * GstTDengineWriteSettings:

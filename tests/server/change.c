@@ -4,6 +4,8 @@
  */
 #include "change.h"
 
+#include <float.h>
+#include <math.h>
 #include <string.h>
 
 #include "json.h"
@@ -174,20 +176,22 @@ append_text (GString * json, const Column * tag, sqlite3_value * value)
     append_quoted_value (json, copy);
 }
 
+/* Every number is a double there, told with 15 digits where these come within a
+ * hair of it. */
 static void
 append_number (GString * json, const Column * tag, sqlite3_value * value)
 {
+  gdouble number = tag->info.type == GST_TDENGINE_TYPE_UBIGINT ?
+      (gdouble) (guint64) value_flip (sqlite3_value_int64 (value)) :
+      sqlite3_value_double (value);
   gchar text[G_ASCII_DTOSTR_BUF_SIZE];
+  gdouble told;
 
-  if (tag->info.type == GST_TDENGINE_TYPE_UBIGINT)
-    g_string_append_printf (json, "%" G_GUINT64_FORMAT,
-        (guint64) value_flip (sqlite3_value_int64 (value)));
-  else if (sqlite3_value_type (value) == SQLITE_FLOAT)
-    g_string_append (json, g_ascii_dtostr (text, sizeof text,
-            sqlite3_value_double (value)));
-  else
-    g_string_append_printf (json, "%" G_GINT64_FORMAT,
-        (gint64) sqlite3_value_int64 (value));
+  g_ascii_formatd (text, sizeof text, "%.15g", number);
+  told = g_ascii_strtod (text, NULL);
+  if (fabs (told - number) > MAX (fabs (told), fabs (number)) * DBL_EPSILON)
+    g_ascii_formatd (text, sizeof text, "%.17g", number);
+  g_string_append (json, text);
 }
 
 static void
