@@ -80,6 +80,7 @@ struct _GstTDengineCdcSrc
   guint rows_per_buffer;
   GstStructure *options;
   GstStructure *start_positions;
+  gchar *state_file;
   End end;
   guint idle_time;              /* ms */
 
@@ -127,6 +128,7 @@ enum
   PROP_ROWS_PER_BUFFER,
   PROP_OPTIONS,
   PROP_START_POSITIONS,
+  PROP_STATE_FILE,
   PROP_END,
   PROP_IDLE_TIME,
   PROP_STATS,
@@ -230,6 +232,7 @@ gst_tdengine_cdc_src_finalize (GObject * object)
   g_free (self->topic);
   g_free (self->group_id);
   g_free (self->client_id);
+  g_free (self->state_file);
   g_clear_pointer (&self->options, gst_structure_free);
   g_clear_pointer (&self->start_positions, gst_structure_free);
   gst_structure_free (self->reached);
@@ -299,6 +302,9 @@ gst_tdengine_cdc_src_set_property (GObject * object, guint id,
       break;
     case PROP_START_POSITIONS:
       take_structure (&self->start_positions, value);
+      break;
+    case PROP_STATE_FILE:
+      take_string (&self->state_file, value);
       break;
     case PROP_END:
       self->end = g_value_get_enum (value);
@@ -380,6 +386,9 @@ gst_tdengine_cdc_src_get_property (GObject * object, guint id,
     case PROP_START_POSITIONS:
       g_value_set_boxed (value, self->start_positions);
       break;
+    case PROP_STATE_FILE:
+      g_value_set_string (value, self->state_file);
+      break;
     case PROP_END:
       g_value_set_enum (value, self->end);
       break;
@@ -429,6 +438,20 @@ split_topics_locked (GstTDengineCdcSrc * self)
 }
 
 static gboolean
+has_state_file_locked (GstTDengineCdcSrc * self)
+{
+  return self->state_file && *self->state_file;
+}
+
+static gboolean
+refuse (GError ** error, const gchar * what)
+{
+  g_set_error_literal (error, GST_TDENGINE_ERROR,
+      GST_TDENGINE_ERROR_INVALID_VALUE, what);
+  return FALSE;
+}
+
+static gboolean
 check_position (GQuark field, const GValue * value, gpointer error)
 {
   const gchar *key = g_quark_to_string (field);
@@ -451,13 +474,28 @@ check_settings_locked (GstTDengineCdcSrc * self, const gchar * const *topics,
   if (!gst_tdengine_settings_validate (self->settings, error)
       || !gst_tdengine_consumer_check (topics, options, error))
     return FALSE;
-  if (self->poll_interval < self->max_poll_interval)
-    return !self->start_positions
-        || gst_structure_foreach (self->start_positions, check_position, error);
-  g_set_error_literal (error, GST_TDENGINE_ERROR,
-      GST_TDENGINE_ERROR_INVALID_VALUE, "poll-interval is not below "
-      "max-poll-interval");
-  return FALSE;
+  if (self->poll_interval >= self->max_poll_interval)
+    return refuse (error, "poll-interval is not below max-poll-interval");
+  if (self->start_positions && has_state_file_locked (self))
+    return refuse (error, "There are two places to start from: set one of "
+        "start-positions and state-file");
+  return !self->start_positions
+      || gst_structure_foreach (self->start_positions, check_position, error);
+}
+
+/* FALSE with an error; a NULL state where there is to be none */
+static gboolean
+load_state_locked (GstTDengineCdcSrc * self, const gchar * const *topics,
+    GstTDengineState ** state, GError ** error)
+{
+  g_autofree gchar *fingerprint = NULL;
+
+  *state = NULL;
+  if (!has_state_file_locked (self))
+    return TRUE;
+  fingerprint = gst_tdengine_state_make_fingerprint (topics);
+  *state = gst_tdengine_state_load (self->state_file, fingerprint, error);
+  return *state != NULL;
 }
 
 static GstTDengineGroup *
@@ -472,12 +510,16 @@ make_group_locked (GstTDengineCdcSrc * self, gboolean again, GError ** error)
     .pins = self->commit_mode != COMMIT_MANUAL,
   };
 
+  GstTDengineState *state;
+
   if (!check_settings_locked (self, (const gchar * const *) topics, options,
+          error)
+      || !load_state_locked (self, (const gchar * const *) topics, &state,
           error))
     return NULL;
   return gst_tdengine_group_new (GST_ELEMENT (self), self->settings,
       (const gchar * const *) topics, options,
-      again ? NULL : self->start_positions, &plan);
+      again ? NULL : self->start_positions, state, &plan);
 }
 
 /* as the last reference to a checkpoint goes, anywhere */
@@ -1047,6 +1089,10 @@ install_properties (GObjectClass * klass)
           "Where to begin, whatever is committed: topic/vgroup=(gint64)position "
           "for each, as checkpoints and stats have them", GST_TYPE_STRUCTURE,
           flags));
+  g_object_class_install_property (klass, PROP_STATE_FILE,
+      g_param_spec_string ("state-file", "State file",
+          "File that keeps what is confirmed, for the next start to go on from, "
+          "whatever is committed", NULL, flags));
   g_object_class_install_property (klass, PROP_END,
       g_param_spec_enum ("end", "End", "When to end",
           gst_tdengine_end_get_type (), END_NEVER, flags));

@@ -65,6 +65,9 @@ struct _GstTDengineGroup
   GstStructure *options;
   GstStructure *start_positions;
   GstTDengineGroupPlan plan;
+  /* what is confirmed, for the next time, or NULL; only the committer changes
+   * it, under lock */
+  GstTDengineState *state;
 
   Member *members;
   GThread *committer;
@@ -107,11 +110,12 @@ free_vgroup (gpointer data)
   g_free (data);
 }
 
+/* takes the state, which may be NULL */
 GstTDengineGroup *
 gst_tdengine_group_new (GstElement * element,
     const GstTDengineSettings * settings, const gchar * const *topics,
     const GstStructure * options, const GstStructure * start_positions,
-    const GstTDengineGroupPlan * plan)
+    GstTDengineState * state, const GstTDengineGroupPlan * plan)
 {
   GstTDengineGroup *self = g_new0 (GstTDengineGroup, 1);
 
@@ -123,6 +127,7 @@ gst_tdengine_group_new (GstElement * element,
   self->start_positions =
       start_positions ? gst_structure_copy (start_positions) : NULL;
   self->plan = *plan;
+  self->state = state;
   self->members = g_new0 (Member, plan->n_consumers);
   self->stopping = g_cancellable_new ();
   self->giving_up = g_cancellable_new ();
@@ -158,6 +163,7 @@ gst_tdengine_group_unref (GstTDengineGroup * self)
   g_strfreev (self->topics);
   gst_structure_free (self->options);
   g_clear_pointer (&self->start_positions, gst_structure_free);
+  g_clear_pointer (&self->state, gst_tdengine_state_free);
   gst_tdengine_settings_free (self->settings);
   g_cond_clear (&self->arrived);
   g_cond_clear (&self->room);
@@ -246,11 +252,15 @@ find_start (GstTDengineGroup * self, const GstTDengineAssignment * a,
   g_autofree gchar *key = gst_tdengine_group_get_key (a->topic, a->vgroup);
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
   VGroup *vgroup = find_vgroup_locked (self, a->topic, a->vgroup);
+  const GstTDengineStatePart *known =
+      self->state ? gst_tdengine_state_get (self->state, key) : NULL;
   gint64 start;
 
   *resumes = vgroup->queued != NOTHING;
   if (*resumes)
     return MAX (vgroup->queued, a->committed);
+  if (known)
+    return known->position;
   if (self->start_positions
       && gst_structure_get_int64 (self->start_positions, key, &start))
     return start;
@@ -637,6 +647,17 @@ find_uncommitted_locked (GstTDengineGroup * self)
   return NULL;
 }
 
+static void
+note_state_locked (GstTDengineGroup * self, VGroup * vgroup, gint64 position)
+{
+  const GstTDengineStatePart part = {.position = position };
+  g_autofree gchar *key =
+      gst_tdengine_group_get_key (vgroup->topic, vgroup->number);
+
+  if (self->state)
+    gst_tdengine_state_set (self->state, key, &part);
+}
+
 /* A vgroup that went elsewhere is no fault: what is not committed comes again
  * there. What could not be said is said again when there is more to say, or to
  * another connection. */
@@ -649,10 +670,14 @@ commit_locked (GstTDengineGroup * self, VGroup * vgroup)
   g_autoptr (GError) error = NULL;
 
   vgroup->tried = position;
+  note_state_locked (self, vgroup, position);
   self->n_committing++;
   g_mutex_unlock (&self->lock);
-  gst_tdengine_consumer_commit (consumer, vgroup->topic, vgroup->number,
-      position, self->giving_up, &error);
+  if (self->state && !gst_tdengine_state_save (self->state, &error))
+    gst_tdengine_element_post_error (self->element, error);
+  else
+    gst_tdengine_consumer_commit (consumer, vgroup->topic, vgroup->number,
+        position, self->giving_up, &error);
   g_mutex_lock (&self->lock);
   self->n_committing--;
   if (!error) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <gst/tdengine/tdengine.h>
+#include <gst/tdengine/gsttdenginestatefile.h>
 
 typedef enum
 {
@@ -30,6 +31,7 @@ GstTDengineGroup * gst_tdengine_group_new       (GstElement *element,
                                                  const gchar *const *topics,
                                                  const GstStructure *options,
                                                  const GstStructure *start_positions,
+                                                 GstTDengineState *state,
                                                  const GstTDengineGroupPlan *plan);
 GstTDengineGroup * gst_tdengine_group_ref       (GstTDengineGroup *group);
 void               gst_tdengine_group_unref     (GstTDengineGroup *group);

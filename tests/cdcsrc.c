@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include <glib/gstdio.h>
 #include <gst/app/app.h>
 #include <gst/check/gstcheck.h>
 
@@ -464,6 +465,48 @@ GST_START_TEST (test_positions_of_a_checkpoint_can_be_gone_back_to)
 
 GST_END_TEST;
 
+/* a file stands in for what the server knows of a group */
+GST_START_TEST (test_a_state_file_tells_where_to_go_on)
+{
+  g_autofree gchar *folder = g_dir_make_tmp ("cdcsrc-XXXXXX", NULL);
+  g_autofree gchar *path = g_build_filename (folder, "state", NULL);
+  g_autofree gchar *more = g_strdup_printf ("state-file=%s", path);
+  g_autoptr (GError) error = NULL;
+  guint n_rows;
+  Run run;
+
+  read_all ("query", "before", more, IGNORE, &n_rows);
+  fail_unless_equals_int64 (read_all ("query", "before", more, CONFIRM,
+          &n_rows), 3663);
+  fail_unless_equals_int (n_rows, 18);
+  insert ("d1001", FIRST_TIME - 1, 7);
+  fail_unless_equals_int64 (read_all ("query", "behind", more, CONFIRM,
+          &n_rows), 7);
+  fail_unless_equals_int (n_rows, 1);
+
+  run_make (&run, "super", "other", more);
+  fail_unless (gst_element_set_state (run.pipeline, GST_STATE_PLAYING) ==
+      GST_STATE_CHANGE_FAILURE);
+  run_stop (&run);
+  fail_unless_equals_int (g_unlink (path), 0);
+
+  /* where it can't be written nothing is committed */
+  fail_unless_equals_int (g_rmdir (folder), 0);
+  run_start (&run, "query", "unwritten",
+      "offset-reset=earliest end=latest state-file=/nosuch/folder/state");
+  run_read (&run, 0, CONFIRM, &n_rows);
+  g_autoptr (GstBus) bus = gst_element_get_bus (run.pipeline);
+  g_autoptr (GstMessage) message =
+      gst_bus_timed_pop_filtered (bus, TIMEOUT, GST_MESSAGE_ERROR);
+  gst_message_parse_error (message, &error, NULL);
+  fail_unless (strstr (error->message, "/nosuch/folder"), "%s", error->message);
+  run_stop (&run);
+  read_all ("query", "unwritten", "", IGNORE, &n_rows);
+  fail_unless_equals_int (n_rows, 19);
+}
+
+GST_END_TEST;
+
 /* what a flush drops was not confirmed */
 GST_START_TEST (test_after_a_flush_rows_come_again)
 {
@@ -714,6 +757,7 @@ static const struct
   {"max-poll-interval=1000 poll-interval=1000", "poll-interval"},
   {"start-positions=\"p,topic=(gint64)1\"", "start-positions"},
   {"start-positions=\"p,topic/1=(gint64)-1\"", "start-positions"},
+  {"start-positions=\"p,topic/1=(gint64)1\" state-file=f", "state-file"},
 };
 
 GST_START_TEST (test_settings_are_checked_first)
@@ -831,6 +875,7 @@ cdcsrc_suite (void)
   tcase_add_test (tc, test_automatic_commits_need_no_checkpoint);
   tcase_add_test (tc, test_manual_commits_wait_for_the_signal);
   tcase_add_test (tc, test_positions_of_a_checkpoint_can_be_gone_back_to);
+  tcase_add_test (tc, test_a_state_file_tells_where_to_go_on);
   tcase_add_test (tc, test_after_a_flush_rows_come_again);
   tcase_add_test (tc, test_latest_is_from_the_subscription_on);
   tcase_add_test (tc, test_it_ends_when_nothing_comes);
