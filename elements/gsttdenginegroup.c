@@ -428,7 +428,9 @@ join (Member * member, GError ** error)
 /* following */
 
 /* Whether anything of it is new: after a consumer has joined again, and when a
- * vgroup goes from one consumer to another, messages come twice. */
+ * vgroup goes from one consumer to another, messages come twice. What was
+ * written at once has one place in the log, and may come in several messages:
+ * all but the last end where they begin. */
 static gboolean
 take_note_locked (Member * member, GstTDengineTopicMessage * message)
 {
@@ -441,7 +443,8 @@ take_note_locked (Member * member, GstTDengineTopicMessage * message)
   own_locked (member, vgroup);
   if (position == NOTHING)
     return TRUE;
-  wanted = position > vgroup->queued && !vgroup->at_target;
+  wanted = !vgroup->at_target && (position > vgroup->queued
+      || gst_tdengine_topic_message_get_offset (message) >= vgroup->queued);
   vgroup->queued = MAX (vgroup->queued, position);
   vgroup->position = MAX (vgroup->position, position);
   vgroup->at_target = vgroup->target != NOTHING && position >= vgroup->target;

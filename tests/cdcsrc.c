@@ -217,6 +217,36 @@ static const gchar *const ways[] = {
   "options=options,min.poll.rows=1",
 };
 
+/* rows of several tables in one statement, too many for one message */
+static void
+insert_at_once (guint n_tables, guint n_rows)
+{
+  g_autoptr (GString) sql = g_string_new ("insert into");
+
+  for (guint table = 0; table < n_tables; table++) {
+    g_string_append_printf (sql, " %s.m%u using %s.meters tags (%u) "
+        "(ts, voltage) values", database, table, database, table);
+    for (guint row = 0; row < n_rows; row++)
+      g_string_append_printf (sql, " (%" G_GINT64_FORMAT ",%u)",
+          FIRST_TIME + row, table + 1);
+  }
+  test_execute (connection, "%s", sql->str);
+}
+
+GST_START_TEST (test_what_was_written_at_once_may_come_in_parts)
+{
+  static const gchar *const topics[] = { "query", "super" };
+  guint n_rows;
+
+  insert_at_once (5, 5000);
+  /* 3663, and 5000 rows of each of 1 to 5 */
+  fail_unless_equals_int64 (read_all (topics[__i__], "parts", "", CONFIRM,
+          &n_rows), 3663 + 5000 * 15);
+  fail_unless_equals_int (n_rows, 18 + 5 * 5000);
+}
+
+GST_END_TEST;
+
 /* the sum that the reference's own tests have for these rows */
 GST_START_TEST (test_every_row_comes_once)
 {
@@ -867,6 +897,8 @@ cdcsrc_suite (void)
   tcase_add_checked_fixture (tc, set_up, tear_down);
   tcase_add_unchecked_fixture (tc, NULL, test_server_stop);
   tcase_add_loop_test (tc, test_every_row_comes_once, 0, G_N_ELEMENTS (ways));
+  tcase_add_loop_test (tc, test_what_was_written_at_once_may_come_in_parts, 0,
+      2);
   tcase_add_test (tc, test_buffers_tell_where_they_come_from);
   tcase_add_test (tc, test_a_new_column_brings_new_caps);
   tcase_add_test (tc, test_what_happens_to_tables_comes_as_events);

@@ -558,7 +558,7 @@ find_message (TmqConnection * self, GError ** error)
     gint64 begin = share->position;
     GError *own_error = NULL;
     Message *message = message_read (self->server, share->topic,
-        share->vgroup, &share->position, &own_error);
+        share->vgroup, &share->position, &share->n_read, &own_error);
 
     if (own_error) {
       g_propagate_error (error, own_error);
@@ -999,6 +999,7 @@ take_seek (Call * self)
     return TRUE;
   }
   share->begin = share->position = place.offset;
+  share->n_read = 0;
   send_reply (self->connection, new_reply (self));
   return TRUE;
 }

@@ -23,6 +23,9 @@ typedef struct
   Database *db;
   Message *message;
   gint64 next;                  /* version that was not taken */
+  gint64 version;               /* of the last entry */
+  guint n_read;                 /* entries of that version, with those that */
+  guint n_before;               /* an earlier message had of the first one */
   guint n_rows;
   GError *error;
 } Reader;
@@ -206,6 +209,18 @@ is_complete (Reader * self, const LogEntry * entry)
       || (entry->kind == LOG_CHANGE && wants_change (self, entry));
 }
 
+/* A query's rows are counted block by block, and its message ends at the version
+ * that the last block is of, whether that has more or not. Other topics count
+ * when a version is read. */
+static gboolean
+is_full (Reader * self)
+{
+  if (self->message->topic->kind != TOPIC_OF_QUERY || self->n_rows < MIN_ROWS)
+    return FALSE;
+  self->next = self->version;
+  return TRUE;
+}
+
 static gboolean
 take_entry (const LogEntry * entry, gpointer data)
 {
@@ -214,12 +229,17 @@ take_entry (const LogEntry * entry, gpointer data)
 
   if (is_complete (self, entry))
     return FALSE;
+  self->n_read = entry->version == self->version ? self->n_read + 1 : 1;
+  self->version = entry->version;
   self->next = entry->version + 1;
+  if (entry->version == message->begin && self->n_read <= self->n_before)
+    return TRUE;
   if (entry->block) {
     if (!take_rows (self, entry))
       return FALSE;
     if (message->blocks->len > 0 && message->type == 0)
       message->type = MESSAGE_ROWS;
+    return !is_full (self);
   } else if (wants_change (self, entry)) {
     if (entry->kind == LOG_MADE && !find_table (self, entry))
       return TRUE;
@@ -230,14 +250,17 @@ take_entry (const LogEntry * entry, gpointer data)
   return TRUE;
 }
 
-/* From the position on, which goes to where the next message begins. NULL
- * without an error where there is nothing, yet. */
+/* From the position on, without so many entries of it that were read; both go to
+ * where the next message begins. NULL without an error where there is nothing,
+ * yet. */
 Message *
 message_read (Server * server, const Topic * topic, guint vgroup,
-    gint64 * position, GError ** error)
+    gint64 * position, guint * n_read, GError ** error)
 {
   g_autoptr (Message) message = message_new (topic, vgroup);
-  Reader self = {.server = server,.message = message,.next = *position };
+  Reader self = {.server = server,.message = message,.next = *position,
+    .version = -1,.n_before = *n_read
+  };
 
   self.db = catalog_find_database (server->catalog, topic->database);
   message->begin = *position;
@@ -249,6 +272,7 @@ message_read (Server * server, const Topic * topic, guint vgroup,
     return NULL;
   }
   *position = message->end = self.next;
+  *n_read = self.next == self.version ? self.n_read : 0;
   return message->type == 0 ? NULL : g_steal_pointer (&message);
 }
 

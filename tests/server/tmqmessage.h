@@ -34,7 +34,7 @@ typedef struct
 } Message;
 
 Message *    message_read     (Server *server, const Topic *topic,
-                               guint vgroup, gint64 *position,
+                               guint vgroup, gint64 *position, guint *n_read,
                                GError **error);
 void         message_free     (Message *message);
 gchar *      message_get_json (const Message *message);

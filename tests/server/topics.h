@@ -35,6 +35,7 @@ typedef struct
   guint vgroup;
   gint64 begin;                 /* where the last message began */
   gint64 position;              /* what is to be read next */
+  guint n_read;                 /* entries of that version that were */
 } Share;
 
 typedef enum {
