@@ -26,7 +26,21 @@ typedef struct
 typedef GInputStreamClass DripStreamClass;
 
 static GType drip_stream_get_type (void);
-G_DEFINE_TYPE (DripStream, drip_stream, G_TYPE_INPUT_STREAM);
+static void drip_stream_pollable (GPollableInputStreamInterface * iface);
+G_DEFINE_TYPE_WITH_CODE (DripStream, drip_stream, G_TYPE_INPUT_STREAM,
+    G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_INPUT_STREAM, drip_stream_pollable));
+
+static gboolean
+drip_stream_is_readable (GPollableInputStream * stream)
+{
+  return TRUE;
+}
+
+static void
+drip_stream_pollable (GPollableInputStreamInterface * iface)
+{
+  iface->is_readable = drip_stream_is_readable;
+}
 
 static gssize
 drip_stream_read (GInputStream * stream, void *buffer, gsize size,
@@ -268,7 +282,7 @@ GST_START_TEST (test_what_is_sent_is_masked_and_whole)
 
   peer_init (&peer, NULL, 0, 1);
   gst_tdengine_socket_send (peer.socket, GST_TDENGINE_OPCODE_BINARY, parts,
-      G_N_ELEMENTS (parts), &error);
+      G_N_ELEMENTS (parts), NULL, &error);
   g_assert_no_error (error);
   GMemoryOutputStream *sent = G_MEMORY_OUTPUT_STREAM (peer.sent);
   const guint8 *frame = g_memory_output_stream_get_data (sent);

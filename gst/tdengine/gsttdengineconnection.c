@@ -215,11 +215,12 @@ start_request (GstTDengineConnection * self, GstTDengineRequest * request,
 static gboolean
 send_request (GstTDengineConnection * self, GstTDengineRequest * request,
     guint64 req_id, GstTDengineOpcode opcode, const GOutputVector * parts,
-    guint n_parts, GError ** error)
+    guint n_parts, GCancellable * cancellable, GError ** error)
 {
   if (!start_request (self, request, req_id, error))
     return FALSE;
-  if (gst_tdengine_socket_send (self->socket, opcode, parts, n_parts, error))
+  if (gst_tdengine_socket_send (self->socket, opcode, parts, n_parts,
+          cancellable, error))
     return TRUE;
   gst_tdengine_connection_forget (self, request);
   return FALSE;
@@ -229,10 +230,10 @@ send_request (GstTDengineConnection * self, GstTDengineRequest * request,
 gboolean
 gst_tdengine_connection_send (GstTDengineConnection * self,
     GstTDengineRequest * request, guint64 req_id, const GOutputVector * parts,
-    guint n_parts, GError ** error)
+    guint n_parts, GCancellable * cancellable, GError ** error)
 {
   return send_request (self, request, req_id, GST_TDENGINE_OPCODE_BINARY, parts,
-      n_parts, error);
+      n_parts, cancellable, error);
 }
 
 /* a binary request for gst_tdengine_connection_send_prepared() */
@@ -247,11 +248,12 @@ gst_tdengine_connection_prepare (GstTDengineConnection * self,
 gboolean
 gst_tdengine_connection_send_prepared (GstTDengineConnection * self,
     GstTDengineRequest * request, guint64 req_id, const GByteArray * frame,
-    GError ** error)
+    GCancellable * cancellable, GError ** error)
 {
   if (!start_request (self, request, req_id, error))
     return FALSE;
-  if (gst_tdengine_socket_send_prepared (self->socket, frame, error))
+  if (gst_tdengine_socket_send_prepared (self->socket, frame, cancellable,
+          error))
     return TRUE;
   gst_tdengine_connection_forget (self, request);
   return FALSE;
@@ -260,13 +262,14 @@ gst_tdengine_connection_send_prepared (GstTDengineConnection * self,
 /* a text request; takes the text */
 gboolean
 gst_tdengine_connection_send_text (GstTDengineConnection * self,
-    GstTDengineRequest * request, guint64 req_id, gchar * text, GError ** error)
+    GstTDengineRequest * request, guint64 req_id, gchar * text,
+    GCancellable * cancellable, GError ** error)
 {
   g_autofree gchar *owned = text;
   GOutputVector part = { owned, strlen (owned) };
 
   return send_request (self, request, req_id, GST_TDENGINE_OPCODE_TEXT, &part,
-      1, error);
+      1, cancellable, error);
 }
 
 /* a text request that no one answers; takes the text */
@@ -277,7 +280,7 @@ gst_tdengine_connection_post_text (GstTDengineConnection * self, gchar * text)
   GOutputVector part = { owned, strlen (owned) };
 
   gst_tdengine_socket_send (self->socket, GST_TDENGINE_OPCODE_TEXT, &part, 1,
-      NULL);
+      NULL, NULL);
 }
 
 static gboolean
@@ -289,7 +292,7 @@ send_fetch (GstTDengineConnection * self, guint64 req_id, guint64 result_id,
 
   gst_tdengine_messages_write_fetch (bytes, req_id, result_id);
   return gst_tdengine_socket_send (self->socket, GST_TDENGINE_OPCODE_BINARY,
-      &part, 1, error);
+      &part, 1, NULL, error);
 }
 
 /* asks for a result's next block; without the lock */
@@ -427,7 +430,6 @@ static gpointer
 read_replies (gpointer data)
 {
   GstTDengineConnection *self = data;
-  gboolean can_pause = gst_tdengine_socket_can_pause (self->socket);
   gint64 patience = MIN_PATIENCE;
 
   g_mutex_lock (&self->lock);
@@ -440,7 +442,7 @@ read_replies (gpointer data)
     } else {
       read_one_locked (self, GST_TDENGINE_NO_DEADLINE);
       /* to whoever sleeps, what comes next */
-      self->led = can_pause && self->n_sleeping > 0;
+      self->led = self->n_sleeping > 0;
     }
   }
   g_mutex_unlock (&self->lock);
@@ -473,7 +475,7 @@ gst_tdengine_connection_watch (GstTDengineConnection * self,
 static void
 read_or_sleep_locked (GstTDengineConnection * self, gint64 deadline)
 {
-  if (!self->reading && gst_tdengine_socket_can_pause (self->socket)) {
+  if (!self->reading) {
     self->led = TRUE;
     read_one_locked (self, deadline);
   } else {
@@ -538,7 +540,7 @@ log_in (GstTDengineConnection * self, gint64 deadline,
   GstTDengineRequest request = { 0 };
   guint64 req_id = gst_tdengine_connection_next_id (self);
   gboolean done = gst_tdengine_connection_send_text (self, &request, req_id,
-      gst_tdengine_messages_conn (req_id, self->settings), error);
+      gst_tdengine_messages_conn (req_id, self->settings), cancellable, error);
 
   /* one time-out for all of connecting */
   request.deadline = deadline;
@@ -678,7 +680,8 @@ run_statement (GstTDengineConnection * self, const gchar * sql,
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
     return FALSE;
   gst_tdengine_messages_write_query_head (head, req_id, parts[1].size);
-  return gst_tdengine_connection_send (self, request, req_id, parts, 2, error)
+  return gst_tdengine_connection_send (self, request, req_id, parts, 2,
+      cancellable, error)
       && gst_tdengine_connection_wait (self, request, cancellable, error);
 }
 

@@ -275,7 +275,7 @@ send_step (GstTDengineConsumer * self, GError ** error)
       break;
   }
   return gst_tdengine_connection_send_text (self->connection, &self->request,
-      req_id, text, error);
+      req_id, text, NULL, error);
 }
 
 static GstTDengineReceived *
@@ -410,7 +410,7 @@ ask (GstTDengineConsumer * self, GstTDengineRequest * request, guint64 req_id,
   request->patience = self->request.patience;
   gst_tdengine_connection_unlock (self->connection);
   return gst_tdengine_connection_send_text (self->connection, request, req_id,
-      text, error)
+      text, cancellable, error)
       && gst_tdengine_connection_wait (self->connection, request, cancellable,
       error);
 }

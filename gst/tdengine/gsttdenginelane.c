@@ -297,7 +297,7 @@ start (GstTDengineLane * self, GCancellable * cancellable, GError ** error)
       g_queue_push_nth (&self->under_way, rest, 1);
   }
   take_turn (self->plan, batch->n_rows);
-  if (!gst_tdengine_carrier_send (self->carrier, error))
+  if (!gst_tdengine_carrier_send (self->carrier, cancellable, error))
     return FALSE;
   remember_tables (self, batch);
   return TRUE;

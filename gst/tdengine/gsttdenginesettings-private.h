@@ -17,6 +17,11 @@ struct _GstTDengineSettings
   gchar *timezone;
   guint connect_timeout;        /* ms */
   guint message_timeout;        /* ms */
+  guint keepalive_interval;     /* ms, 0: none */
+  gchar *tls_ca_file;           /* NULL: the system's store */
+  gchar *tls_certificate_file;
+  gchar *tls_key_file;
+  gboolean ssl_strict;
 
   guint single;                 /* a bit for each setting set on its own */
   GError *uri_error;            /* what is wrong with the URI, told later */

@@ -16,14 +16,14 @@
 
 #define DEFAULT_HOST "localhost"
 #define DEFAULT_PORT 6041
-#define DEFAULT_TIMEOUT 60000
 #define MAX_DATABASE_BYTES 64
 
 typedef enum
 {
   KIND_TEXT,
   KIND_SECRET,                  /* text that never comes out again */
-  KIND_MILLISECONDS,
+  KIND_NUMBER,                  /* of at least min */
+  KIND_BOOLEAN,
 } Kind;
 
 typedef struct
@@ -31,6 +31,7 @@ typedef struct
   const gchar *name;
   const gchar *alias;           /* what TDengine's connectors call it in a URL */
   Kind kind;
+  guint min;
   gsize offset;
   const gchar *initial;
   const gchar *nick;
@@ -40,21 +41,37 @@ typedef struct
 #define FIELD(name) G_STRUCT_OFFSET (GstTDengineSettings, name)
 
 static const Setting table[] = {
-  {"user", NULL, KIND_TEXT, FIELD (user), "root", "User",
+  {"user", NULL, KIND_TEXT, 0, FIELD (user), "root", "User",
       "User name to log in with"},
-  {"password", NULL, KIND_SECRET, FIELD (password), "taosdata", "Password",
+  {"password", NULL, KIND_SECRET, 0, FIELD (password), "taosdata", "Password",
       "Password to log in with (write-only; default: taosdata)"},
-  {"database", NULL, KIND_TEXT, FIELD (database), NULL, "Database",
+  {"database", NULL, KIND_TEXT, 0, FIELD (database), NULL, "Database",
       "Database that table names without one belong to, in its exact case"},
-  {"timezone", NULL, KIND_TEXT, FIELD (timezone), NULL, "Time zone",
+  {"timezone", NULL, KIND_TEXT, 0, FIELD (timezone), NULL, "Time zone",
       "Time zone for times without one in SQL, as an IANA name such as "
         "Europe/Oslo (default: the server's)"},
-  {"connect-timeout", "httpConnectTimeout", KIND_MILLISECONDS,
-        FIELD (connect_timeout), NULL, "Connect time-out",
+  {"connect-timeout", "httpConnectTimeout", KIND_NUMBER, 1,
+        FIELD (connect_timeout), "60000", "Connect time-out",
       "How long connecting and logging in may take, in ms"},
-  {"message-timeout", "messageWaitTimeout", KIND_MILLISECONDS,
-        FIELD (message_timeout), NULL, "Message time-out",
+  {"message-timeout", "messageWaitTimeout", KIND_NUMBER, 1,
+        FIELD (message_timeout), "60000", "Message time-out",
       "How long the answer to one request may take, in ms"},
+  {"keepalive-interval", NULL, KIND_NUMBER, 0, FIELD (keepalive_interval),
+        "60000", "Keep-alive interval",
+      "How long a server may be silent before it is taken for dead, in ms; after "
+        "half of it, it is asked for a sign of life (0 = for ever)"},
+  {"tls-ca-file", NULL, KIND_TEXT, 0, FIELD (tls_ca_file), NULL, "TLS CA file",
+      "PEM file of the authorities to trust in place of the system's"},
+  {"tls-certificate-file", NULL, KIND_TEXT, 0, FIELD (tls_certificate_file),
+        NULL, "TLS certificate file",
+      "PEM file of the certificate to show to the server, with its key unless "
+        "tls-key-file has that"},
+  {"tls-key-file", NULL, KIND_TEXT, 0, FIELD (tls_key_file), NULL,
+      "TLS key file", "PEM file of the key to tls-certificate-file"},
+  {"ssl-strict", NULL, KIND_BOOLEAN, 0, FIELD (ssl_strict), "true",
+        "SSL strict",
+      "Whether the server's certificate is checked; without, anyone in between "
+        "can read along, the password too"},
 };
 
 static const struct
@@ -80,6 +97,44 @@ field (const GstTDengineSettings * self, const Setting * setting)
   return G_STRUCT_MEMBER_P (self, setting->offset);
 }
 
+static gboolean
+holds_text (const Setting * setting)
+{
+  return setting->kind == KIND_TEXT || setting->kind == KIND_SECRET;
+}
+
+static gboolean
+parse_boolean (const gchar * name, const gchar * text, gboolean * value,
+    GError ** error)
+{
+  *value = text && g_ascii_strcasecmp (text, "true") == 0;
+  return *value || (text && g_ascii_strcasecmp (text, "false") == 0)
+      || refuse (error, "%s takes true or false", name);
+}
+
+static gboolean
+assign (GstTDengineSettings * self, const Setting * setting,
+    const gchar * value, GError ** error)
+{
+  guint64 number;
+
+  switch (setting->kind) {
+    case KIND_NUMBER:
+      if (!value || !g_ascii_string_to_unsigned (value, 10, setting->min,
+              G_MAXINT, &number, NULL))
+        return refuse (error, "%s takes %u to %d", setting->name, setting->min,
+            G_MAXINT);
+      *(guint *) field (self, setting) = number;
+      return TRUE;
+    case KIND_BOOLEAN:
+      return parse_boolean (setting->name, value, field (self, setting), error);
+    default:
+      g_free (*(gchar **) field (self, setting));
+      *(gchar **) field (self, setting) = g_strdup (value);
+      return TRUE;
+  }
+}
+
 /**
  * gst_tdengine_settings_new:
  *
@@ -94,12 +149,8 @@ gst_tdengine_settings_new (void)
 
   self->host = g_strdup (DEFAULT_HOST);
   self->port = DEFAULT_PORT;
-  for (guint i = 0; i < G_N_ELEMENTS (table); i++) {
-    if (table[i].kind == KIND_MILLISECONDS)
-      *(guint *) field (self, &table[i]) = DEFAULT_TIMEOUT;
-    else
-      *(gchar **) field (self, &table[i]) = g_strdup (table[i].initial);
-  }
+  for (guint i = 0; i < G_N_ELEMENTS (table); i++)
+    assign (self, &table[i], table[i].initial, NULL);
   return self;
 }
 
@@ -107,7 +158,7 @@ static void
 copy_setting (const GstTDengineSettings * from, GstTDengineSettings * to,
     const Setting * setting)
 {
-  if (setting->kind == KIND_MILLISECONDS) {
+  if (!holds_text (setting)) {
     *(guint *) field (to, setting) = *(guint *) field (from, setting);
     return;
   }
@@ -151,7 +202,7 @@ gst_tdengine_settings_free (GstTDengineSettings * settings)
 {
   g_free (settings->host);
   for (guint i = 0; i < G_N_ELEMENTS (table); i++) {
-    if (table[i].kind != KIND_MILLISECONDS)
+    if (holds_text (&table[i]))
       g_free (*(gchar **) field (settings, &table[i]));
   }
   g_clear_error (&settings->uri_error);
@@ -216,24 +267,6 @@ find_key (const gchar * key)
 }
 
 static gboolean
-assign (GstTDengineSettings * self, const Setting * setting,
-    const gchar * value, GError ** error)
-{
-  guint64 number;
-
-  if (setting->kind != KIND_MILLISECONDS) {
-    g_free (*(gchar **) field (self, setting));
-    *(gchar **) field (self, setting) = g_strdup (value);
-    return TRUE;
-  }
-  if (!value || !g_ascii_string_to_unsigned (value, 10, 1, G_MAXINT, &number,
-          NULL))
-    return refuse (error, "%s takes 1 to %d ms", setting->name, G_MAXINT);
-  *(guint *) field (self, setting) = number;
-  return TRUE;
-}
-
-static gboolean
 parse_scheme (GstTDengineSettings * self, const gchar * scheme, gboolean jdbc,
     GError ** error)
 {
@@ -263,6 +296,8 @@ parse_query (GstTDengineSettings * self, const gchar * query, GError ** error)
 
     if (key_matches (key, "useSSL"))
       self->tls = g_ascii_strcasecmp (value, "true") == 0;
+    else if (key_matches (key, "disableSSLCertValidation"))
+      self->ssl_strict = g_ascii_strcasecmp (value, "true") != 0;
     else if (!setting)
       return refuse (error, "The URI has a key that is not known: %s", key);
     else if (!assign (self, setting, value, error))
@@ -373,8 +408,8 @@ gst_tdengine_settings_get_uri (const GstTDengineSettings * settings)
 /**
  * gst_tdengine_settings_set:
  * @settings: settings
- * @name: `user`, `password`, `database`, `timezone`, `connect-timeout` or
- *   `message-timeout`
+ * @name: the setting, as the elements' property of that name: `user`,
+ *   `password`, `database`, `message-timeout` and so on
  * @value: (nullable): the value, as text; %NULL for none
  * @error: (out) (optional): return location for an error
  *
@@ -486,6 +521,27 @@ gst_tdengine_settings_get_protocols (void)
   return protocols;
 }
 
+static GParamSpec *
+make_property (const Setting * setting, GParamFlags flags)
+{
+  switch (setting->kind) {
+    case KIND_NUMBER:
+      return g_param_spec_uint (setting->name, setting->nick, setting->blurb,
+          setting->min, G_MAXINT, atoi (setting->initial),
+          flags | G_PARAM_READWRITE);
+    case KIND_BOOLEAN:
+      return g_param_spec_boolean (setting->name, setting->nick,
+          setting->blurb, g_str_equal (setting->initial, "true"),
+          flags | G_PARAM_READWRITE);
+    case KIND_SECRET:
+      return g_param_spec_string (setting->name, setting->nick,
+          setting->blurb, NULL, flags | G_PARAM_WRITABLE);
+    default:
+      return g_param_spec_string (setting->name, setting->nick,
+          setting->blurb, setting->initial, flags | G_PARAM_READWRITE);
+  }
+}
+
 /**
  * gst_tdengine_settings_install_properties: (skip)
  * @klass: the class of an element
@@ -505,19 +561,9 @@ gst_tdengine_settings_install_properties (GObjectClass * klass, guint first_id)
           "Address of taosAdapter, taos+ws://user@host:port/database; what "
           "other properties say wins (reads back without the password)",
           "taos+ws://root@localhost:6041/", flags | G_PARAM_READWRITE));
-  for (guint i = 0; i < G_N_ELEMENTS (table); i++) {
-    const Setting *setting = &table[i];
-    GParamFlags access =
-        setting->kind == KIND_SECRET ? G_PARAM_WRITABLE : G_PARAM_READWRITE;
-
+  for (guint i = 0; i < G_N_ELEMENTS (table); i++)
     g_object_class_install_property (klass, first_id++,
-        setting->kind == KIND_MILLISECONDS ?
-        g_param_spec_uint (setting->name, setting->nick, setting->blurb, 1,
-            G_MAXINT, DEFAULT_TIMEOUT, flags | access) :
-        g_param_spec_string (setting->name, setting->nick, setting->blurb,
-            setting->kind == KIND_SECRET ? NULL : setting->initial,
-            flags | access));
-  }
+        make_property (&table[i], flags));
 }
 
 /**
@@ -543,13 +589,14 @@ gst_tdengine_settings_set_property (GstTDengineSettings * settings,
   }
   if (!setting)
     return FALSE;
-  if (setting->kind == KIND_MILLISECONDS) {
+  settings->single |= 1u << (setting - table);
+  if (setting->kind == KIND_NUMBER)
     *(guint *) field (settings, setting) = g_value_get_uint (value);
-    settings->single |= 1u << (setting - table);
-    return TRUE;
-  }
-  return gst_tdengine_settings_set (settings, setting->name,
-      g_value_get_string (value), NULL);
+  else if (setting->kind == KIND_BOOLEAN)
+    *(gboolean *) field (settings, setting) = g_value_get_boolean (value);
+  else
+    assign (settings, setting, g_value_get_string (value), NULL);
+  return TRUE;
 }
 
 /**
@@ -572,8 +619,10 @@ gst_tdengine_settings_get_property (const GstTDengineSettings * settings,
     g_value_take_string (value, gst_tdengine_settings_get_uri (settings));
   else if (!setting)
     return FALSE;
-  else if (setting->kind == KIND_MILLISECONDS)
+  else if (setting->kind == KIND_NUMBER)
     g_value_set_uint (value, *(guint *) field (settings, setting));
+  else if (setting->kind == KIND_BOOLEAN)
+    g_value_set_boolean (value, *(gboolean *) field (settings, setting));
   else
     g_value_set_string (value, *(gchar **) field (settings, setting));
   return TRUE;

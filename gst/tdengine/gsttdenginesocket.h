@@ -43,6 +43,7 @@ gboolean            gst_tdengine_socket_send    (GstTDengineSocket *socket,
                                                  GstTDengineOpcode opcode,
                                                  const GOutputVector *parts,
                                                  guint n_parts,
+                                                 GCancellable *cancellable,
                                                  GError **error);
 void                gst_tdengine_socket_prepare (GstTDengineSocket *socket,
                                                  GByteArray *frame,
@@ -51,12 +52,12 @@ void                gst_tdengine_socket_prepare (GstTDengineSocket *socket,
                                                  guint n_parts);
 gboolean            gst_tdengine_socket_send_prepared (GstTDengineSocket *socket,
                                                        const GByteArray *frame,
+                                                       GCancellable *cancellable,
                                                        GError **error);
 gboolean            gst_tdengine_socket_receive (GstTDengineSocket *socket,
                                                  gint64 deadline,
                                                  GstTDengineMessage *message,
                                                  GError **error);
-gboolean            gst_tdengine_socket_can_pause (GstTDengineSocket *socket);
 void                gst_tdengine_socket_pause   (GstTDengineSocket *socket);
 
 void                gst_tdengine_message_clear  (GstTDengineMessage *message);
