@@ -29,6 +29,7 @@ struct _GstTDengineConnection
 
   GstTDengineSettings *settings;
   GstTDengineSocket *socket;    /* from open to finalize */
+  GCancellable *closing;        /* also of connecting */
   GThread *reader;              /* under lock */
   gchar *server_version;
 
@@ -52,6 +53,7 @@ gst_tdengine_connection_init (GstTDengineConnection * self)
   g_mutex_init (&self->lock);
   g_cond_init (&self->cond);
   g_cond_init (&self->idle);
+  self->closing = g_cancellable_new ();
   self->waiting = g_hash_table_new (g_int64_hash, g_int64_equal);
   /* ids of several processes meet in the server's log: start anywhere, and
    * stay within what every JSON parser can count to */
@@ -67,6 +69,7 @@ gst_tdengine_connection_finalize (GObject * object)
 
   gst_tdengine_connection_close (self);
   g_clear_pointer (&self->socket, gst_tdengine_socket_free);
+  g_object_unref (self->closing);
   g_hash_table_unref (self->waiting);
   g_clear_error (&self->broken);
   g_free (self->server_version);
@@ -555,6 +558,44 @@ log_in (GstTDengineConnection * self, gint64 deadline,
   return done;
 }
 
+static gboolean
+tell_closed (GError ** error)
+{
+  g_set_error_literal (error, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_CLOSED,
+      "The connection was closed");
+  return FALSE;
+}
+
+static void
+cancel_other (GCancellable * cancellable, gpointer other)
+{
+  g_cancellable_cancel (other);
+}
+
+/* until it is there, cancelled, or closed by another thread */
+static gboolean
+open_socket (GstTDengineConnection * self, const gchar * path,
+    GCancellable * cancellable, GError ** error)
+{
+  g_autoptr (GCancellable) either = g_cancellable_new ();
+  g_autoptr (GError) local = NULL;
+  gulong closing_id = g_cancellable_connect (self->closing,
+      G_CALLBACK (cancel_other), either, NULL);
+  gulong id = cancellable ? g_cancellable_connect (cancellable,
+      G_CALLBACK (cancel_other), either, NULL) : 0;
+
+  self->socket = gst_tdengine_socket_connect (self->settings, path, either,
+      &local);
+  g_cancellable_disconnect (cancellable, id);
+  g_cancellable_disconnect (self->closing, closing_id);
+  if (self->socket)
+    return TRUE;
+  if (g_cancellable_is_cancelled (self->closing))
+    return tell_closed (error);
+  g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
+}
+
 /* connects, without a login */
 gboolean
 gst_tdengine_connection_open_path (GstTDengineConnection * self,
@@ -562,17 +603,15 @@ gst_tdengine_connection_open_path (GstTDengineConnection * self,
 {
   g_return_val_if_fail (self->socket == NULL, FALSE);
 
-  if (!gst_tdengine_settings_validate (self->settings, error))
-    return FALSE;
-  self->socket = gst_tdengine_socket_connect (self->settings, path, cancellable,
-      error);
-  if (!self->socket)
+  if (!gst_tdengine_settings_validate (self->settings, error)
+      || !open_socket (self, path, cancellable, error))
     return FALSE;
 
-  g_mutex_lock (&self->lock);
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  if (g_cancellable_is_cancelled (self->closing))
+    return tell_closed (error);
   g_clear_error (&self->broken);
   self->reader = g_thread_new ("tdengine-reader", read_replies, self);
-  g_mutex_unlock (&self->lock);
   return TRUE;
 }
 
@@ -608,19 +647,20 @@ gst_tdengine_connection_open (GstTDengineConnection * connection,
  * gst_tdengine_connection_close:
  * @connection: a connection
  *
- * Closes the connection without waiting for the server. Every call under way
- * fails with %GST_TDENGINE_ERROR_CLOSED. It can't be opened again.
+ * Closes the connection without waiting for the server. Any thread may, also
+ * while another opens it. Every call under way fails with
+ * %GST_TDENGINE_ERROR_CLOSED. It can't be opened again.
  */
 void
 gst_tdengine_connection_close (GstTDengineConnection * connection)
 {
   GThread *reader;
 
+  g_cancellable_cancel (connection->closing);
   g_mutex_lock (&connection->lock);
   reader = g_steal_pointer (&connection->reader);
   if (!connection->broken)
-    connection->broken = g_error_new_literal (GST_TDENGINE_ERROR,
-        GST_TDENGINE_ERROR_CLOSED, "The connection was closed");
+    tell_closed (&connection->broken);
   g_cond_signal (&connection->idle);
   g_mutex_unlock (&connection->lock);
   if (!reader)
