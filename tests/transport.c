@@ -1,6 +1,6 @@
 /* transport: what holds on the way, whatever that is
  *
- * Each test runs over plain TCP and over TLS.
+ * Each test runs over plain TCP and over TLS, compressed and not.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -28,12 +28,31 @@ static const struct
 } ways[] = {
   {FALSE, ""},
   {TRUE, "ssl-strict=false&"},
+  {FALSE, "enableCompression=true&"},
+  {TRUE, "ssl-strict=false&enable-compression=true&"},
 };
+
+/* a statement too large to be sent while nobody reads, also compressed */
+static gchar *noise;
 
 static void
 setup (void)
 {
+  g_autoptr (GRand) rand = g_rand_new_with_seed (1);
+
   certificates_make (certificates, G_N_ELEMENTS (certificates));
+  noise = g_malloc (LARGE_SIZE + 1);
+  for (guint i = 0; i < LARGE_SIZE; i++)
+    noise[i] = 'A' + g_rand_int (rand) % 58;
+  memcpy (noise, "select/*", 8);
+  strcpy (noise + LARGE_SIZE - 9, "*/42 as v");
+}
+
+static void
+teardown (void)
+{
+  certificates_remove ();
+  g_free (noise);
 }
 
 static void
@@ -113,12 +132,8 @@ GST_START_TEST (test_a_large_request_leaves_whole)
 {
   GstTDengineConnection *connection =
       connect_client (__i__, "message-timeout=10000");
-  g_autofree gchar *sql = g_strnfill (LARGE_SIZE, ' ');
   g_autofree gchar *text = NULL;
-
-  memcpy (sql, "select", 6);
-  memcpy (sql + LARGE_SIZE - 2, "42", 2);
-  text = test_query_text (connection, "%s", sql);
+  text = test_query_text (connection, "%s", noise);
   fail_unless_equals_string (text, "42\n");
   end (connection);
 }
@@ -185,10 +200,9 @@ make_deaf (GstTDengineConnection * connection)
 GST_START_TEST (test_sending_can_be_cancelled)
 {
   GstTDengineConnection *connection = connect_client (__i__, "");
-  g_autofree gchar *sql = g_strnfill (LARGE_SIZE, 'x');
 
   make_deaf (connection);
-  assert_can_be_cancelled (connection, sql);
+  assert_can_be_cancelled (connection, noise);
   /* half a statement is on its way: there is no going on behind it */
   assert_fails (connection, "select 1", NULL, GST_TDENGINE_ERROR,
       GST_TDENGINE_ERROR_CLOSED);
@@ -201,10 +215,9 @@ GST_START_TEST (test_a_server_that_takes_nothing_is_given_up)
 {
   GstTDengineConnection *connection =
       connect_client (__i__, "message-timeout=300");
-  g_autofree gchar *sql = g_strnfill (LARGE_SIZE, 'x');
 
   make_deaf (connection);
-  assert_fails (connection, sql, NULL, GST_TDENGINE_ERROR,
+  assert_fails (connection, noise, NULL, GST_TDENGINE_ERROR,
       GST_TDENGINE_ERROR_TIMEOUT);
   end (connection);
 }
@@ -296,7 +309,7 @@ transport_suite (void)
 
   suite_add_tcase (s, tc);
   tcase_set_timeout (tc, 60);
-  tcase_add_unchecked_fixture (tc, setup, certificates_remove);
+  tcase_add_unchecked_fixture (tc, setup, teardown);
   tcase_add_loop_test (tc, test_connecting_can_be_given_up, 0, n);
   if (g_getenv ("TDENGINE_TEST_URI"))
     return s;

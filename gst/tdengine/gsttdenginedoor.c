@@ -233,6 +233,9 @@ gst_tdengine_door_open (const GstTDengineSettings * settings,
   init_debug ();
   g_main_context_push_thread_default (context);
   g_autoptr (SoupSession) session = soup_session_new ();
+  if (settings->enable_compression)
+    soup_session_add_feature_by_type (session,
+        SOUP_TYPE_WEBSOCKET_EXTENSION_MANAGER);
   if (prepare_tls (&attempt, session, error)) {
     if (cancellable)
       id = g_cancellable_connect (cancellable, G_CALLBACK (on_cancelled), own,

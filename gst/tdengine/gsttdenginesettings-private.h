@@ -18,6 +18,7 @@ struct _GstTDengineSettings
   guint connect_timeout;        /* ms */
   guint message_timeout;        /* ms */
   guint keepalive_interval;     /* ms, 0: none */
+  gboolean enable_compression;
   gchar *tls_ca_file;           /* NULL: the system's store */
   gchar *tls_certificate_file;
   gchar *tls_key_file;

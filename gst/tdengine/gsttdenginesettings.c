@@ -60,6 +60,10 @@ static const Setting table[] = {
         "60000", "Keep-alive interval",
       "How long a server may be silent before it is taken for dead, in ms; after "
         "half of it, it is asked for a sign of life (0 = for ever)"},
+  {"enable-compression", NULL, KIND_BOOLEAN, 0, FIELD (enable_compression),
+        "false", "Enable compression",
+      "Whether messages are compressed, which takes processor time on both sides: "
+        "for slow networks"},
   {"tls-ca-file", NULL, KIND_TEXT, 0, FIELD (tls_ca_file), NULL, "TLS CA file",
       "PEM file of the authorities to trust in place of the system's"},
   {"tls-certificate-file", NULL, KIND_TEXT, 0, FIELD (tls_certificate_file),

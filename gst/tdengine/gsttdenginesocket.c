@@ -37,6 +37,12 @@
 #define GROWTH_SIZE (1024 * 1024)
 #define MAX_CONTROL_SIZE 125
 #define MAX_HEAD_SIZE 14
+#define FLAG_FIN 0x80
+#define FLAG_COMPRESSED 0x40
+#define FLAGS_UNKNOWN 0x30
+/* Compressed bytes that are looked at at once. They become 4 MiB at most, and
+ * the limit on a message is checked behind them. */
+#define SLICE_SIZE 4096
 /* so many are asked of the kernel at once */
 #define N_KEYS 64
 
@@ -44,6 +50,8 @@ struct _GstTDengineSocket
 {
   GIOStream *stream;
   SoupWebsocketConnection *websocket;   /* owns the stream's HTTP side */
+  SoupWebsocketExtension *deflate;      /* NULL: nothing is compressed */
+  gboolean deflates;            /* what is sent, too */
   gint fd;                      /* of the kernel's socket, or -1 */
   gboolean plain;               /* nothing lies above that */
   gint pause_fd;                /* readable: the reading thread is to pause */
@@ -56,6 +64,7 @@ struct _GstTDengineSocket
   gsize incoming_to;
   GstTDengineMessage partial;   /* the fragments that have come */
   gboolean started;             /* partial is */
+  gboolean compressed;          /* partial comes so */
 
   gint64 heard_at;              /* when something came last: monotonic us */
   gboolean asked;               /* for a sign of life, since then */
@@ -71,6 +80,7 @@ struct _GstTDengineSocket
 typedef struct
 {
   gboolean fin;
+  gboolean compressed;          /* the message that begins with it */
   GstTDengineOpcode opcode;
   gsize head_size;
   guint64 size;                 /* of the payload */
@@ -125,13 +135,28 @@ take_leftover (GstTDengineSocket * self)
   self->incoming_to = MAX (n, 0);
 }
 
-/* both ways of the stream have to be pollable */
+/* Where a message may refer to the one before, it has to be compressed when it
+ * is sent; ours are made ready before, and not all are. taosAdapter lets no
+ * message refer to another. */
+static gboolean
+forgets_context (SoupWebsocketExtension * deflate)
+{
+  g_autofree gchar *params = deflate ?
+      soup_websocket_extension_get_response_params (deflate) : NULL;
+
+  return params && strstr (params, "client_no_context_takeover");
+}
+
+/* both ways of the stream have to be pollable; without deflate nothing may come
+ * compressed */
 GstTDengineSocket *
-gst_tdengine_socket_new (GIOStream * stream)
+gst_tdengine_socket_new (GIOStream * stream, SoupWebsocketExtension * deflate)
 {
   GstTDengineSocket *self = g_new0 (GstTDengineSocket, 1);
 
   self->stream = g_object_ref (stream);
+  g_set_object (&self->deflate, deflate);
+  self->deflates = forgets_context (deflate);
   self->pool = gst_tdengine_pool_new ();
   self->incoming = gst_tdengine_pool_take (self->pool, MIN_INCOMING_SIZE);
   take_leftover (self);
@@ -150,6 +175,7 @@ gst_tdengine_socket_free (GstTDengineSocket * self)
   g_io_stream_close (self->stream, NULL, NULL);
   g_object_unref (self->stream);
   g_clear_object (&self->websocket);
+  g_clear_object (&self->deflate);
   g_byte_array_unref (self->outgoing);
   gst_tdengine_message_clear (&self->partial);
   gst_tdengine_pool_give_back (self->incoming);
@@ -182,11 +208,14 @@ gst_tdengine_socket_connect (const GstTDengineSettings * settings,
   SoupWebsocketConnection *websocket =
       gst_tdengine_door_open (settings, path, cancellable, error);
   GstTDengineSocket *self;
+  GList *extensions;
 
   if (!websocket)
     return NULL;
+  /* no other is offered */
+  extensions = soup_websocket_connection_get_extensions (websocket);
   self = gst_tdengine_socket_new (soup_websocket_connection_get_io_stream
-      (websocket));
+      (websocket), extensions ? extensions->data : NULL);
   self->websocket = websocket;
   set_limits (self, settings);
   if (self->pause_fd >= 0)
@@ -417,7 +446,10 @@ read_head (GstTDengineSocket * self, FrameHead * head, gint64 deadline,
   second = self->incoming[self->incoming_from + 1];
   head->fin = first >> 7;
   head->opcode = first & 0xf;
-  if (first & 0x70)
+  head->compressed = (first & FLAG_COMPRESSED) != 0;
+  if (first & FLAGS_UNKNOWN || (head->compressed && (!self->deflate
+              || head->opcode == GST_TDENGINE_OPCODE_CONTINUATION
+              || head->opcode > GST_TDENGINE_OPCODE_BINARY)))
     return refuse (error, "reserved bits are set");
   if (second & 0x80)
     return refuse (error, "a server's frame must not be masked");
@@ -473,7 +505,8 @@ handle_control (GstTDengineSocket * self, const FrameHead * head,
 
 /* Of its own, or more of it. */
 static gboolean
-copy_payload (GstTDengineSocket * self, gsize size, GError ** error)
+append_payload (GstTDengineSocket * self, const guint8 * from, gsize size,
+    GError ** error)
 {
   GstTDengineMessage *message = &self->partial;
   gsize end = message->size + size;
@@ -483,10 +516,58 @@ copy_payload (GstTDengineSocket * self, gsize size, GError ** error)
 
   if (!memory)
     return no_memory (end, error);
-  memcpy (memory + message->size, self->incoming + self->incoming_from, size);
-  self->incoming_from += size;
+  memcpy (memory + message->size, from, size);
   message->memory = message->data = memory;
   message->size = end;
+  return TRUE;
+}
+
+static gboolean
+copy_payload (GstTDengineSocket * self, gsize size, GError ** error)
+{
+  const guint8 *from = self->incoming + self->incoming_from;
+
+  self->incoming_from += size;
+  return append_payload (self, from, size, error);
+}
+
+static gboolean
+inflate_slice (GstTDengineSocket * self, guint8 flags, gsize size,
+    GError ** error)
+{
+  g_autoptr (GBytes) bytes = soup_websocket_extension_process_incoming_message
+      (self->deflate, &flags, g_bytes_new_static (self->incoming +
+          self->incoming_from, size), NULL);
+
+  if (!bytes)
+    return refuse (error, "what it holds can't be decompressed");
+  if (g_bytes_get_size (bytes) > GST_TDENGINE_MAX_MESSAGE_SIZE -
+      self->partial.size)
+    return refuse (error, "a message is longer than %u bytes",
+        GST_TDENGINE_MAX_MESSAGE_SIZE);
+  self->incoming_from += size;
+  return append_payload (self, g_bytes_get_data (bytes, NULL),
+      g_bytes_get_size (bytes), error);
+}
+
+/* To the inflater slices are fragments, of which the first has the flag. */
+static gboolean
+inflate_payload (GstTDengineSocket * self, const FrameHead * head,
+    GError ** error)
+{
+  guint8 flags = self->started ? 0 : FLAG_COMPRESSED | head->opcode;
+  gsize left = head->size;
+
+  do {
+    gsize size = MIN (left, SLICE_SIZE);
+
+    left -= size;
+    if (head->fin && left == 0)
+      flags |= FLAG_FIN;
+    if (!inflate_slice (self, flags, size, error))
+      return FALSE;
+    flags = 0;
+  } while (left > 0);
   return TRUE;
 }
 
@@ -517,8 +598,12 @@ hand_over (GstTDengineSocket * self, gsize size, GError ** error)
 static gboolean
 take_payload (GstTDengineSocket * self, const FrameHead * head, GError ** error)
 {
-  if (!self->started)
+  if (!self->started) {
     self->partial.opcode = head->opcode;
+    self->compressed = head->compressed;
+  }
+  if (self->compressed)
+    return inflate_payload (self, head, error);
   if (self->started || !head->fin
       || head->size < gst_tdengine_pool_get_room (self->incoming) / 2)
     return copy_payload (self, head->size, error);
@@ -571,11 +656,11 @@ gst_tdengine_socket_receive (GstTDengineSocket * self, gint64 deadline,
 /* writing */
 
 static gsize
-write_head (guint8 * head, GstTDengineOpcode opcode, gsize size, guint32 key)
+write_head (guint8 * head, guint8 first, gsize size, guint32 key)
 {
   gsize n = 2;
 
-  head[0] = 0x80 | opcode;
+  head[0] = first;
   if (size < 126) {
     head[1] = 0x80 | size;
   } else if (size <= G_MAXUINT16) {
@@ -627,7 +712,7 @@ next_key (GstTDengineSocket * self)
 
 /* the frame leaves in one write: two small ones would wait for each other */
 static void
-build_frame (GByteArray * frame, GstTDengineOpcode opcode,
+build_frame (GByteArray * frame, guint8 first,
     const GOutputVector * parts, guint n_parts, guint32 key)
 {
   gsize size = 0, position = 0, head_size;
@@ -635,7 +720,7 @@ build_frame (GByteArray * frame, GstTDengineOpcode opcode,
 
   for (guint i = 0; i < n_parts; i++)
     size += parts[i].size;
-  head_size = write_head (head, opcode, size, key);
+  head_size = write_head (head, first, size, key);
   g_byte_array_set_size (frame, head_size + size);
   memcpy (frame->data, head, head_size);
   for (guint i = 0; i < n_parts; i++) {
@@ -720,18 +805,61 @@ write_frame (GstTDengineSocket * self, const GByteArray * frame,
   return FALSE;
 }
 
+/* Changes the first byte where it did. */
+static GBytes *
+deflate_parts_locked (GstTDengineSocket * self, guint8 * first,
+    const GOutputVector * parts, guint n_parts)
+{
+  GByteArray *whole = g_byte_array_new ();
+  guint8 flags = *first;
+  GBytes *packed;
+
+  for (guint i = 0; i < n_parts; i++)
+    g_byte_array_append (whole, parts[i].buffer, parts[i].size);
+  packed = soup_websocket_extension_process_outgoing_message (self->deflate,
+      &flags, g_byte_array_free_to_bytes (whole), NULL);
+  if (packed)
+    *first = flags;
+  return packed;
+}
+
+static void
+build_locked (GstTDengineSocket * self, GByteArray * frame,
+    GstTDengineOpcode opcode, const GOutputVector * parts, guint n_parts)
+{
+  guint8 first = FLAG_FIN | opcode;
+  g_autoptr (GBytes) packed = self->deflates
+      && opcode <= GST_TDENGINE_OPCODE_BINARY ?
+      deflate_parts_locked (self, &first, parts, n_parts) : NULL;
+
+  if (packed) {
+    gsize size;
+    gconstpointer data = g_bytes_get_data (packed, &size);
+    const GOutputVector part = { data, size };
+
+    build_frame (frame, first, &part, 1, next_key (self));
+  } else {
+    build_frame (frame, first, parts, n_parts, next_key (self));
+  }
+}
+
 /* Makes a message, gathered from parts, ready to be sent: to do it while the
  * server works on the one before saves the time of masking. Any thread may. */
 void
 gst_tdengine_socket_prepare (GstTDengineSocket * self, GByteArray * frame,
     GstTDengineOpcode opcode, const GOutputVector * parts, guint n_parts)
 {
-  guint32 key;
+  guint32 key = 0;
 
   g_mutex_lock (&self->send_lock);
-  key = next_key (self);
+  if (self->deflates)
+    build_locked (self, frame, opcode, parts, n_parts);
+  else
+    key = next_key (self);
   g_mutex_unlock (&self->send_lock);
-  build_frame (frame, opcode, parts, n_parts, key);
+  /* to mask takes longest, and needs no lock */
+  if (!self->deflates)
+    build_frame (frame, FLAG_FIN | opcode, parts, n_parts, key);
 }
 
 /* Sends what was prepared. Any thread may. One that is cancelled while the
@@ -753,7 +881,7 @@ gst_tdengine_socket_send (GstTDengineSocket * self, GstTDengineOpcode opcode,
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->send_lock);
 
-  build_frame (self->outgoing, opcode, parts, n_parts, next_key (self));
+  build_locked (self, self->outgoing, opcode, parts, n_parts);
   return write_frame (self, self->outgoing, cancellable, error);
 }
 
@@ -766,7 +894,7 @@ say_at_once (GstTDengineSocket * self, GstTDengineOpcode opcode,
 
   if (!g_mutex_trylock (&self->send_lock))
     return;
-  build_frame (self->outgoing, opcode, part, part ? 1 : 0, next_key (self));
+  build_locked (self, self->outgoing, opcode, part, part ? 1 : 0);
   n = write_now (self, self->outgoing->data, self->outgoing->len, NULL);
   if (n > 0 && n < self->outgoing->len)
     shutdown (self->fd, SHUT_RDWR);

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include <gio/gio.h>
+#include <libsoup/soup.h>
 
 #include "gsttdenginesettings.h"
 
@@ -36,7 +36,8 @@ GstTDengineSocket * gst_tdengine_socket_connect (const GstTDengineSettings *sett
                                                  const gchar *path,
                                                  GCancellable *cancellable,
                                                  GError **error);
-GstTDengineSocket * gst_tdengine_socket_new     (GIOStream *stream);
+GstTDengineSocket * gst_tdengine_socket_new     (GIOStream *stream,
+                                                 SoupWebsocketExtension *deflate);
 void                gst_tdengine_socket_free    (GstTDengineSocket *socket);
 void                gst_tdengine_socket_close   (GstTDengineSocket *socket);
 gboolean            gst_tdengine_socket_send    (GstTDengineSocket *socket,
