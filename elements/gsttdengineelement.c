@@ -59,6 +59,7 @@ map_code (GstElement * element, const GError * error, GQuark * domain,
       break;
     case GST_TDENGINE_ERROR_INVALID_VALUE:
     case GST_TDENGINE_ERROR_NOT_SUPPORTED:
+    case GST_TDENGINE_ERROR_TOO_OLD:
     case GST_TDENGINE_ERROR_USER_REQUIRED:
     case GST_TDENGINE_ERROR_PASSWORD_REQUIRED:
     case GST_TDENGINE_ERROR_EMPTY_SQL:

@@ -17,20 +17,20 @@ static const struct
   const gchar *password;
   const gchar *database;
 } understood[] = {
-  {"taos+ws://", FALSE, "localhost", 6041, "root", "taosdata", NULL},
-  {"taos+ws://example.org", FALSE, "example.org", 6041, "root", "taosdata",
+  {"taos+ws://", FALSE, "localhost", 6041, "root", NULL, NULL},
+  {"taos+ws://example.org", FALSE, "example.org", 6041, "root", NULL,
       NULL},
   {"taos+wss://ola:p%40ss%2Fword@example.org:443/Power", TRUE, "example.org",
       443, "ola", "p@ss/word", "Power"},
-  {"taosws://h:1/d", FALSE, "h", 1, "root", "taosdata", "d"},
-  {"taoswss://h", TRUE, "h", 6041, "root", "taosdata", NULL},
-  {"ws://[::1]:6042/", FALSE, "::1", 6042, "root", "taosdata", NULL},
-  {"wss://ola@h", TRUE, "h", 6041, "ola", "taosdata", NULL},
+  {"taosws://h:1/d", FALSE, "h", 1, "root", NULL, "d"},
+  {"taoswss://h", TRUE, "h", 6041, "root", NULL, NULL},
+  {"ws://[::1]:6042/", FALSE, "::1", 6042, "root", NULL, NULL},
+  {"wss://ola@h", TRUE, "h", 6041, "ola", NULL, NULL},
   {"ws://h/d?user=ola&password=a%26b", FALSE, "h", 6041, "ola", "a&b", "d"},
   {"jdbc:TAOS-WS://h:6041/power?user=ola&password=secret", FALSE, "h", 6041,
       "ola", "secret", "power"},
-  {"jdbc: TAOS-WS://h", FALSE, "h", 6041, "root", "taosdata", NULL},
-  {"JDBC:taos-ws://h/?useSSL=true", TRUE, "h", 6041, "root", "taosdata", NULL},
+  {"jdbc: TAOS-WS://h", FALSE, "h", 6041, "root", NULL, NULL},
+  {"JDBC:taos-ws://h/?useSSL=true", TRUE, "h", 6041, "root", NULL, NULL},
 };
 
 GST_START_TEST (test_uris_are_understood)
@@ -125,7 +125,7 @@ GST_START_TEST (test_a_single_setting_wins_whichever_came_first)
   /* another URI takes the first one's place, but for what was set singly */
   gst_tdengine_settings_set_uri (before, "ws://per@i", NULL);
   fail_unless_equals_string (before->user, "kari");
-  fail_unless_equals_string (before->password, "taosdata");
+  fail_if (before->password);
   fail_if (gst_tdengine_settings_get_database (before));
 }
 

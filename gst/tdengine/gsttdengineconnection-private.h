@@ -42,6 +42,8 @@ gboolean gst_tdengine_connection_open_path   (GstTDengineConnection *self,
                                               const gchar *path,
                                               GCancellable *cancellable,
                                               GError **error);
+gboolean gst_tdengine_connection_check_version (const gchar *version,
+                                                GError **error);
 guint64  gst_tdengine_connection_next_id     (GstTDengineConnection *self);
 gboolean gst_tdengine_connection_send        (GstTDengineConnection *self,
                                               GstTDengineRequest *request,

@@ -10,6 +10,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "gsttdengineconnection-private.h"
@@ -22,6 +23,9 @@
  * soon where it was just there, later where it has been waiting itself */
 #define MIN_PATIENCE (1 * G_TIME_SPAN_MILLISECOND)
 #define MAX_PATIENCE (32 * G_TIME_SPAN_MILLISECOND)
+
+#define MIN_VERSION_TEXT "3.3.5.0"
+static const gint min_version[] = { 3, 3, 5, 0 };
 
 struct _GstTDengineConnection
 {
@@ -536,14 +540,14 @@ gst_tdengine_connection_wait (GstTDengineConnection * self,
 
 /* opening and closing */
 
+/* Takes the text. The version is kept, where the reply tells it. */
 static gboolean
-log_in (GstTDengineConnection * self, gint64 deadline,
-    GCancellable * cancellable, GError ** error)
+introduce (GstTDengineConnection * self, guint64 req_id, gchar * text,
+    gint64 deadline, GCancellable * cancellable, GError ** error)
 {
   GstTDengineRequest request = { 0 };
-  guint64 req_id = gst_tdengine_connection_next_id (self);
   gboolean done = gst_tdengine_connection_send_text (self, &request, req_id,
-      gst_tdengine_messages_conn (req_id, self->settings), cancellable, error);
+      text, cancellable, error);
 
   /* one time-out for all of connecting */
   request.deadline = deadline;
@@ -551,11 +555,61 @@ log_in (GstTDengineConnection * self, gint64 deadline,
       && gst_tdengine_connection_wait (self, &request, cancellable, error);
   if (done)
     self->server_version = g_steal_pointer (&request.reply.version);
-  else
-    g_prefix_error (error, "Could not log in at %s:%u as %s: ",
-        self->settings->host, self->settings->port, self->settings->user);
   gst_tdengine_connection_forget (self, &request);
   return done;
+}
+
+static gboolean
+log_in (GstTDengineConnection * self, gint64 deadline,
+    GCancellable * cancellable, GError ** error)
+{
+  guint64 req_id = gst_tdengine_connection_next_id (self);
+  g_autofree gchar *password =
+      gst_tdengine_settings_find_password (self->settings, error);
+
+  if (!password)
+    return FALSE;
+  if (introduce (self, req_id, gst_tdengine_messages_conn (req_id,
+              self->settings, password), deadline, cancellable, error))
+    return TRUE;
+  g_prefix_error (error, "Could not log in at %s:%u as %s: ",
+      self->settings->host, self->settings->port,
+      gst_tdengine_settings_describe_user (self->settings));
+  return FALSE;
+}
+
+/* A server that is too old for all that is asked of it later. */
+gboolean
+gst_tdengine_connection_check_version (const gchar * version, GError ** error)
+{
+  gint numbers[4] = { 0 };
+
+  if (!version || sscanf (version, "%d.%d.%d.%d", &numbers[0], &numbers[1],
+          &numbers[2], &numbers[3]) < 2)
+    return gst_tdengine_error_refuse (error, GST_TDENGINE_ERROR_TOO_OLD, "",
+        "The server does not tell its version: expected " MIN_VERSION_TEXT
+        " or later");
+  for (guint i = 0; i < G_N_ELEMENTS (numbers); i++) {
+    if (numbers[i] > min_version[i])
+      return TRUE;
+    if (numbers[i] < min_version[i])
+      return gst_tdengine_error_refuse (error, GST_TDENGINE_ERROR_TOO_OLD, "",
+          "The server's version is %s: expected " MIN_VERSION_TEXT " or later",
+          version);
+  }
+  return TRUE;
+}
+
+/* servers before 3.3.6.19 do not tell it at the login */
+static gboolean
+learn_version (GstTDengineConnection * self, gint64 deadline,
+    GCancellable * cancellable, GError ** error)
+{
+  guint64 req_id = gst_tdengine_connection_next_id (self);
+
+  return (self->server_version || introduce (self, req_id,
+          gst_tdengine_messages_version (req_id), deadline, cancellable, error))
+      && gst_tdengine_connection_check_version (self->server_version, error);
 }
 
 static gboolean
@@ -625,7 +679,8 @@ gst_tdengine_connection_open_path (GstTDengineConnection * self,
  *
  * Returns: %FALSE with an error: %GST_TDENGINE_ERROR_CONNECT,
  *   %GST_TDENGINE_ERROR_TIMEOUT, %GST_TDENGINE_ERROR_SERVER (855 for a wrong
- *   password, 904 for a database that is not there) or one of the settings'
+ *   password, 904 for a database that is not there),
+ *   %GST_TDENGINE_ERROR_TOO_OLD or one of the settings'
  */
 gboolean
 gst_tdengine_connection_open (GstTDengineConnection * connection,
@@ -637,7 +692,8 @@ gst_tdengine_connection_open (GstTDengineConnection * connection,
   if (!gst_tdengine_connection_open_path (connection, "/ws", cancellable,
           error))
     return FALSE;
-  if (log_in (connection, deadline, cancellable, error))
+  if (log_in (connection, deadline, cancellable, error)
+      && learn_version (connection, deadline, cancellable, error))
     return TRUE;
   gst_tdengine_connection_close (connection);
   return FALSE;

@@ -439,7 +439,8 @@ explain_refusal (GstTDengineConsumer * self, const GstStructure * options,
     (*error)->message = g_strconcat (message, hint, NULL);
   }
   g_prefix_error (error, "Could not subscribe at %s:%u as %s: ",
-      self->settings->host, self->settings->port, self->settings->user);
+      self->settings->host, self->settings->port,
+      gst_tdengine_settings_describe_user (self->settings));
 }
 
 /**
@@ -484,12 +485,16 @@ gst_tdengine_consumer_subscribe (GstTDengineConsumer * consumer,
     GCancellable * cancellable, GError ** error)
 {
   GstTDengineRequest request = { 0 };
+  g_autofree gchar *password = NULL;
   gboolean done;
   guint64 req_id;
 
   g_return_val_if_fail (consumer->connection == NULL, FALSE);
 
   if (!gst_tdengine_subscription_check (topics, options, error))
+    return FALSE;
+  password = gst_tdengine_settings_find_password (consumer->settings, error);
+  if (!password)
     return FALSE;
   consumer->topics = g_strdupv ((gchar **) topics);
   consumer->max_poll_interval = G_TIME_SPAN_MILLISECOND *
@@ -500,8 +505,8 @@ gst_tdengine_consumer_subscribe (GstTDengineConsumer * consumer,
     return FALSE;
   req_id = gst_tdengine_connection_next_id (consumer->connection);
   done = ask (consumer, &request, req_id,
-      gst_tdengine_messages_subscribe (req_id, consumer->settings, topics,
-          options), cancellable, error);
+      gst_tdengine_messages_subscribe (req_id, consumer->settings, password,
+          topics, options), cancellable, error);
   if (!done) {
     explain_refusal (consumer, options, error);
     gst_tdengine_connection_close (consumer->connection);

@@ -196,9 +196,12 @@ tell_why (Attempt * attempt, GCancellable * cancellable, GError ** error)
 static SoupMessage *
 make_request (const GstTDengineSettings * settings, const gchar * path)
 {
+  g_autofree gchar *token = settings->token ?
+      g_uri_escape_string (settings->token, NULL, FALSE) : NULL;
+  g_autofree gchar *query = token ? g_strconcat ("token=", token, NULL) : NULL;
   g_autoptr (GUri) uri = g_uri_build (SOUP_HTTP_URI_FLAGS,
       settings->tls ? "wss" : "ws", NULL, settings->host, settings->port, path,
-      NULL, NULL);
+      query, NULL);
   SoupMessage *request = soup_message_new_from_uri (SOUP_METHOD_GET, uri);
 
   /* whoever answers with another place is not who was asked for */

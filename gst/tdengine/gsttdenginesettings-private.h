@@ -12,7 +12,13 @@ struct _GstTDengineSettings
   gchar *host;
   guint port;
   gchar *user;
-  gchar *password;
+  gchar *password;              /* NULL: from elsewhere */
+  gchar *password_file;
+  gchar *totp_code;
+  gchar *bearer_token;
+  gchar *token;
+  gchar *app_name;
+  gchar *app_ip;
   gchar *database;
   gchar *timezone;
   guint connect_timeout;        /* ms */
@@ -27,3 +33,7 @@ struct _GstTDengineSettings
   guint single;                 /* a bit for each setting set on its own */
   GError *uri_error;            /* what is wrong with the URI, told later */
 };
+
+gchar *       gst_tdengine_settings_find_password (const GstTDengineSettings *settings,
+                                                   GError **error);
+const gchar * gst_tdengine_settings_describe_user (const GstTDengineSettings *settings);

@@ -16,7 +16,9 @@
 
 #define DEFAULT_HOST "localhost"
 #define DEFAULT_PORT 6041
+#define DEFAULT_PASSWORD "taosdata"
 #define MAX_DATABASE_BYTES 64
+#define MAX_APP_BYTES 23
 
 typedef enum
 {
@@ -43,13 +45,29 @@ typedef struct
 static const Setting table[] = {
   {"user", NULL, KIND_TEXT, 0, FIELD (user), "root", "User",
       "User name to log in with"},
-  {"password", NULL, KIND_SECRET, 0, FIELD (password), "taosdata", "Password",
-      "Password to log in with (write-only; default: taosdata)"},
+  {"password", NULL, KIND_SECRET, 0, FIELD (password), NULL, "Password",
+      "Password to log in with (write-only; default: of password-file, else of "
+        "the environment's TDENGINE_PASSWORD, else taosdata)"},
+  {"password-file", NULL, KIND_TEXT, 0, FIELD (password_file), NULL,
+      "Password file", "File whose first line is the password"},
+  {"totp-code", NULL, KIND_SECRET, 0, FIELD (totp_code), NULL, "TOTP code",
+      "One-time password to log in with besides (write-only)"},
+  {"bearer-token", NULL, KIND_SECRET, 0, FIELD (bearer_token), NULL,
+        "Bearer token",
+      "Token to log in with in place of user and password (write-only)"},
+  {"token", NULL, KIND_SECRET, 0, FIELD (token), NULL, "Cloud token",
+      "Token of TDengine Cloud (write-only)"},
   {"database", NULL, KIND_TEXT, 0, FIELD (database), NULL, "Database",
       "Database that table names without one belong to, in its exact case"},
   {"timezone", NULL, KIND_TEXT, 0, FIELD (timezone), NULL, "Time zone",
       "Time zone for times without one in SQL, as an IANA name such as "
         "Europe/Oslo (default: the server's)"},
+  {"app-name", NULL, KIND_TEXT, 0, FIELD (app_name), NULL, "Application name",
+      "What SHOW CONNECTIONS calls this application, in 23 bytes (default: the "
+        "program's name)"},
+  {"app-ip", NULL, KIND_TEXT, 0, FIELD (app_ip), NULL, "Application address",
+      "The address that SHOW CONNECTIONS shows for this application (default: "
+        "the one that the connection comes from)"},
   {"connect-timeout", "httpConnectTimeout", KIND_NUMBER, 1,
         FIELD (connect_timeout), "60000", "Connect time-out",
       "How long connecting and logging in may take, in ms"},
@@ -464,6 +482,63 @@ gst_tdengine_settings_get_message_timeout (const GstTDengineSettings * settings)
   return settings->message_timeout;
 }
 
+static gchar *
+read_password_file (const gchar * file, GError ** error)
+{
+  g_autoptr (GError) local = NULL;
+  gchar *password;
+
+  if (!g_file_get_contents (file, &password, NULL, &local)) {
+    refuse (error, "password-file can't be read: %s", local->message);
+    return NULL;
+  }
+  password[strcspn (password, "\r\n")] = '\0';
+  return password;
+}
+
+/* From the closest place that has one; NULL with an error. It is looked for
+ * each time, as a file's may have changed. */
+gchar *
+gst_tdengine_settings_find_password (const GstTDengineSettings * settings,
+    GError ** error)
+{
+  const gchar *environment = g_getenv ("TDENGINE_PASSWORD");
+  g_autofree gchar *password = settings->password ?
+      g_strdup (settings->password) : settings->password_file ?
+      read_password_file (settings->password_file, error) :
+      g_strdup (environment ? environment : DEFAULT_PASSWORD);
+
+  if (password && !*password) {
+    g_set_error_literal (error, GST_TDENGINE_ERROR,
+        GST_TDENGINE_ERROR_PASSWORD_REQUIRED, "The password is empty");
+    return NULL;
+  }
+  return g_steal_pointer (&password);
+}
+
+/* for a message */
+const gchar *
+gst_tdengine_settings_describe_user (const GstTDengineSettings * settings)
+{
+  return settings->bearer_token ? "the owner of bearer-token" : settings->user;
+}
+
+static gboolean
+check_login (const GstTDengineSettings * settings, GError ** error)
+{
+  g_autofree gchar *password = NULL;
+
+  if (settings->bearer_token)
+    return TRUE;
+  if (!settings->user || !*settings->user) {
+    g_set_error_literal (error, GST_TDENGINE_ERROR,
+        GST_TDENGINE_ERROR_USER_REQUIRED, "The user name is empty");
+    return FALSE;
+  }
+  password = gst_tdengine_settings_find_password (settings, error);
+  return password != NULL;
+}
+
 /**
  * gst_tdengine_settings_validate:
  * @settings: settings
@@ -484,16 +559,10 @@ gst_tdengine_settings_validate (const GstTDengineSettings * settings,
   }
   if (settings->port < 1 || settings->port > G_MAXUINT16)
     return refuse (error, "Port %u is not in 1 to 65535", settings->port);
-  if (!settings->user || !*settings->user) {
-    g_set_error_literal (error, GST_TDENGINE_ERROR,
-        GST_TDENGINE_ERROR_USER_REQUIRED, "The user name is empty");
+  if (!check_login (settings, error))
     return FALSE;
-  }
-  if (!settings->password || !*settings->password) {
-    g_set_error_literal (error, GST_TDENGINE_ERROR,
-        GST_TDENGINE_ERROR_PASSWORD_REQUIRED, "The password is empty");
-    return FALSE;
-  }
+  if (settings->app_name && strlen (settings->app_name) > MAX_APP_BYTES)
+    return refuse (error, "app-name is longer than %d bytes", MAX_APP_BYTES);
   if (settings->database && strlen (settings->database) > MAX_DATABASE_BYTES)
     return refuse (error, "The database's name is longer than %d bytes",
         MAX_DATABASE_BYTES);
