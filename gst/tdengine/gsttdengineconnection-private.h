@@ -38,10 +38,22 @@ struct _GstTDengineRequest
   guint patience;               /* ms that the server may wait before it answers */
 };
 
+/* what is to be said before anything else; where that is refused for a while,
+ * another host is tried */
+typedef gboolean (*GstTDengineGreeting) (GstTDengineConnection *self,
+                                         gpointer data, gint64 deadline,
+                                         GCancellable *cancellable,
+                                         GError **error);
+
 gboolean gst_tdengine_connection_open_path   (GstTDengineConnection *self,
                                               const gchar *path,
+                                              GstTDengineGreeting greet,
+                                              gpointer data,
                                               GCancellable *cancellable,
                                               GError **error);
+void     gst_tdengine_connection_prefix_error (GstTDengineConnection *self,
+                                               const gchar *what,
+                                               GError **error);
 gboolean gst_tdengine_connection_check_version (const gchar *version,
                                                 GError **error);
 guint64  gst_tdengine_connection_next_id     (GstTDengineConnection *self);

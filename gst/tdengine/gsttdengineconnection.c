@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gsttdenginecause.h"
 #include "gsttdengineconnection-private.h"
 #include "gsttdengineerror.h"
 #include "gsttdengineerror-private.h"
@@ -32,6 +33,9 @@ struct _GstTDengineConnection
   GObject parent_instance;
 
   GstTDengineSettings *settings;
+  GstTDengineSettings *fallback;        /* made when it is needed */
+  const GstTDengineSettings *used;      /* one of them, from open on */
+  const GstTDengineHost *host;  /* of used */
   GstTDengineSocket *socket;    /* from open to finalize */
   GCancellable *closing;        /* also of connecting */
   GThread *reader;              /* under lock */
@@ -78,6 +82,7 @@ gst_tdengine_connection_finalize (GObject * object)
   g_clear_error (&self->broken);
   g_free (self->server_version);
   gst_tdengine_settings_free (self->settings);
+  g_clear_pointer (&self->fallback, gst_tdengine_settings_free);
   g_cond_clear (&self->cond);
   g_cond_clear (&self->idle);
   g_mutex_clear (&self->lock);
@@ -401,8 +406,10 @@ fail_all_locked (GstTDengineConnection * self, GError * error)
   GHashTableIter iter;
   gpointer request;
 
-  if (!self->broken)
+  if (!self->broken) {
     self->broken = g_error_copy (error);
+    gst_tdengine_hosts_note (self->host, FALSE);
+  }
   g_hash_table_iter_init (&iter, self->waiting);
   while (g_hash_table_iter_next (&iter, NULL, &request))
     ((GstTDengineRequest *) request)->under_way = FALSE;
@@ -540,6 +547,173 @@ gst_tdengine_connection_wait (GstTDengineConnection * self,
 
 /* opening and closing */
 
+static gboolean
+tell_closed (GError ** error)
+{
+  g_set_error_literal (error, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_CLOSED,
+      "The connection was closed");
+  return FALSE;
+}
+
+static void
+cancel_other (GCancellable * cancellable, gpointer other)
+{
+  g_cancellable_cancel (other);
+}
+
+/* until it is there, cancelled, or closed by another thread */
+static gboolean
+open_socket (GstTDengineConnection * self, const gchar * path,
+    GCancellable * cancellable, GError ** error)
+{
+  g_autoptr (GCancellable) either = g_cancellable_new ();
+  gulong closing_id = g_cancellable_connect (self->closing,
+      G_CALLBACK (cancel_other), either, NULL);
+  gulong id = cancellable ? g_cancellable_connect (cancellable,
+      G_CALLBACK (cancel_other), either, NULL) : 0;
+
+  self->socket = gst_tdengine_socket_connect (self->used, self->host, path,
+      either, error);
+  g_cancellable_disconnect (cancellable, id);
+  g_cancellable_disconnect (self->closing, closing_id);
+  return self->socket != NULL;
+}
+
+static void
+start_reading (GstTDengineConnection * self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  if (g_cancellable_is_cancelled (self->closing))
+    return;
+  g_clear_error (&self->broken);
+  self->reader = g_thread_new ("tdengine-reader", read_replies, self);
+}
+
+static void
+stop_reading (GstTDengineConnection * self)
+{
+  GThread *reader;
+
+  g_mutex_lock (&self->lock);
+  reader = g_steal_pointer (&self->reader);
+  if (!self->broken)
+    tell_closed (&self->broken);
+  g_cond_signal (&self->idle);
+  g_mutex_unlock (&self->lock);
+  if (!reader)
+    return;
+  gst_tdengine_socket_close (self->socket);
+  g_thread_join (reader);
+}
+
+/* without a greeting that was taken a connection is none */
+static gboolean
+open_host (GstTDengineConnection * self, const gchar * path,
+    GstTDengineGreeting greet, gpointer data, GCancellable * cancellable,
+    GError ** error)
+{
+  gint64 deadline = g_get_monotonic_time () +
+      self->used->connect_timeout * G_TIME_SPAN_MILLISECOND;
+
+  if (!open_socket (self, path, cancellable, error))
+    return FALSE;
+  start_reading (self);
+  if (greet (self, data, deadline, cancellable, error))
+    return TRUE;
+  stop_reading (self);
+  g_clear_pointer (&self->socket, gst_tdengine_socket_free);
+  return FALSE;
+}
+
+/* whether another host may do better */
+static gboolean
+is_hosts_fault (const GError * error)
+{
+  return !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED)
+      && gst_tdengine_cause_find (error) == GST_TDENGINE_CAUSE_PASSING;
+}
+
+static gboolean
+open_any (GstTDengineConnection * self, const GstTDengineSettings * settings,
+    const gchar * path, GstTDengineGreeting greet, gpointer data,
+    GCancellable * cancellable, GError ** error)
+{
+  g_autofree guint *order = g_new (guint, settings->hosts->len);
+
+  self->used = settings;
+  gst_tdengine_hosts_order (settings->hosts, order);
+  for (guint i = 0; i < settings->hosts->len; i++) {
+    g_autoptr (GError) local = NULL;
+
+    self->host = &g_array_index (settings->hosts, GstTDengineHost, order[i]);
+    if (open_host (self, path, greet, data, cancellable, &local)) {
+      gst_tdengine_hosts_note (self->host, TRUE);
+      return TRUE;
+    }
+    if (g_cancellable_is_cancelled (self->closing))
+      return tell_closed (error);
+    if (is_hosts_fault (local))
+      gst_tdengine_hosts_note (self->host, FALSE);
+    if (i + 1 == settings->hosts->len || !is_hosts_fault (local)) {
+      g_propagate_error (error, g_steal_pointer (&local));
+      return FALSE;
+    }
+  }
+  return FALSE;
+}
+
+/* what was set on its own is so for the other cluster, too */
+static gboolean
+open_fallback (GstTDengineConnection * self, const gchar * path,
+    GstTDengineGreeting greet, gpointer data, GCancellable * cancellable,
+    GError ** error)
+{
+  g_clear_pointer (&self->fallback, gst_tdengine_settings_free);
+  self->fallback = gst_tdengine_settings_copy (self->settings);
+  return gst_tdengine_settings_set_uri (self->fallback,
+      self->settings->fallback_uri, error)
+      && open_any (self, self->fallback, path, greet, data, cancellable, error);
+}
+
+/* Connects to the first host that takes the greeting. */
+gboolean
+gst_tdengine_connection_open_path (GstTDengineConnection * self,
+    const gchar * path, GstTDengineGreeting greet, gpointer data,
+    GCancellable * cancellable, GError ** error)
+{
+  g_autoptr (GError) local = NULL;
+
+  g_return_val_if_fail (self->socket == NULL, FALSE);
+
+  if (!gst_tdengine_settings_validate (self->settings, error))
+    return FALSE;
+  if (open_any (self, self->settings, path, greet, data, cancellable, &local))
+    return TRUE;
+  if (self->settings->fallback_uri && is_hosts_fault (local)
+      && !g_cancellable_is_cancelled (self->closing))
+    return open_fallback (self, path, greet, data, cancellable, error);
+  g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
+}
+
+/* what a greeting was to do, and where */
+void
+gst_tdengine_connection_prefix_error (GstTDengineConnection * self,
+    const gchar * what, GError ** error)
+{
+  g_prefix_error (error, "Could not %s at %s:%u as %s: ", what,
+      self->host->name, self->host->port,
+      gst_tdengine_settings_describe_user (self->used));
+}
+
+static void
+take_version (GstTDengineConnection * self, gchar * version)
+{
+  g_free (self->server_version);
+  self->server_version = version;
+}
+
 /* Takes the text. The version is kept, where the reply tells it. */
 static gboolean
 introduce (GstTDengineConnection * self, guint64 req_id, gchar * text,
@@ -554,28 +728,9 @@ introduce (GstTDengineConnection * self, guint64 req_id, gchar * text,
   done = done
       && gst_tdengine_connection_wait (self, &request, cancellable, error);
   if (done)
-    self->server_version = g_steal_pointer (&request.reply.version);
+    take_version (self, g_steal_pointer (&request.reply.version));
   gst_tdengine_connection_forget (self, &request);
   return done;
-}
-
-static gboolean
-log_in (GstTDengineConnection * self, gint64 deadline,
-    GCancellable * cancellable, GError ** error)
-{
-  guint64 req_id = gst_tdengine_connection_next_id (self);
-  g_autofree gchar *password =
-      gst_tdengine_settings_find_password (self->settings, error);
-
-  if (!password)
-    return FALSE;
-  if (introduce (self, req_id, gst_tdengine_messages_conn (req_id,
-              self->settings, password), deadline, cancellable, error))
-    return TRUE;
-  g_prefix_error (error, "Could not log in at %s:%u as %s: ",
-      self->settings->host, self->settings->port,
-      gst_tdengine_settings_describe_user (self->settings));
-  return FALSE;
 }
 
 /* A server that is too old for all that is asked of it later. */
@@ -613,60 +768,19 @@ learn_version (GstTDengineConnection * self, gint64 deadline,
 }
 
 static gboolean
-tell_closed (GError ** error)
-{
-  g_set_error_literal (error, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_CLOSED,
-      "The connection was closed");
-  return FALSE;
-}
-
-static void
-cancel_other (GCancellable * cancellable, gpointer other)
-{
-  g_cancellable_cancel (other);
-}
-
-/* until it is there, cancelled, or closed by another thread */
-static gboolean
-open_socket (GstTDengineConnection * self, const gchar * path,
+log_in (GstTDengineConnection * self, gpointer data, gint64 deadline,
     GCancellable * cancellable, GError ** error)
 {
-  g_autoptr (GCancellable) either = g_cancellable_new ();
-  g_autoptr (GError) local = NULL;
-  gulong closing_id = g_cancellable_connect (self->closing,
-      G_CALLBACK (cancel_other), either, NULL);
-  gulong id = cancellable ? g_cancellable_connect (cancellable,
-      G_CALLBACK (cancel_other), either, NULL) : 0;
+  guint64 req_id = gst_tdengine_connection_next_id (self);
+  g_autofree gchar *password =
+      gst_tdengine_settings_find_password (self->used, error);
 
-  self->socket = gst_tdengine_socket_connect (self->settings, path, either,
-      &local);
-  g_cancellable_disconnect (cancellable, id);
-  g_cancellable_disconnect (self->closing, closing_id);
-  if (self->socket)
+  if (password && introduce (self, req_id, gst_tdengine_messages_conn (req_id,
+              self->used, password), deadline, cancellable, error)
+      && learn_version (self, deadline, cancellable, error))
     return TRUE;
-  if (g_cancellable_is_cancelled (self->closing))
-    return tell_closed (error);
-  g_propagate_error (error, g_steal_pointer (&local));
+  gst_tdengine_connection_prefix_error (self, "log in", error);
   return FALSE;
-}
-
-/* connects, without a login */
-gboolean
-gst_tdengine_connection_open_path (GstTDengineConnection * self,
-    const gchar * path, GCancellable * cancellable, GError ** error)
-{
-  g_return_val_if_fail (self->socket == NULL, FALSE);
-
-  if (!gst_tdengine_settings_validate (self->settings, error)
-      || !open_socket (self, path, cancellable, error))
-    return FALSE;
-
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-  if (g_cancellable_is_cancelled (self->closing))
-    return tell_closed (error);
-  g_clear_error (&self->broken);
-  self->reader = g_thread_new ("tdengine-reader", read_replies, self);
-  return TRUE;
 }
 
 /**
@@ -675,7 +789,7 @@ gst_tdengine_connection_open_path (GstTDengineConnection * self,
  * @cancellable: (nullable): to give up early
  * @error: (out) (optional): return location for an error
  *
- * Connects and logs in. Blocks for the connect time-out at most.
+ * Connects and logs in. Blocks for the connect time-out at most, with each host.
  *
  * Returns: %FALSE with an error: %GST_TDENGINE_ERROR_CONNECT,
  *   %GST_TDENGINE_ERROR_TIMEOUT, %GST_TDENGINE_ERROR_SERVER (855 for a wrong
@@ -686,17 +800,8 @@ gboolean
 gst_tdengine_connection_open (GstTDengineConnection * connection,
     GCancellable * cancellable, GError ** error)
 {
-  gint64 deadline = g_get_monotonic_time () +
-      connection->settings->connect_timeout * G_TIME_SPAN_MILLISECOND;
-
-  if (!gst_tdengine_connection_open_path (connection, "/ws", cancellable,
-          error))
-    return FALSE;
-  if (log_in (connection, deadline, cancellable, error)
-      && learn_version (connection, deadline, cancellable, error))
-    return TRUE;
-  gst_tdengine_connection_close (connection);
-  return FALSE;
+  return gst_tdengine_connection_open_path (connection, "/ws", log_in, NULL,
+      cancellable, error);
 }
 
 /**
@@ -710,19 +815,8 @@ gst_tdengine_connection_open (GstTDengineConnection * connection,
 void
 gst_tdengine_connection_close (GstTDengineConnection * connection)
 {
-  GThread *reader;
-
   g_cancellable_cancel (connection->closing);
-  g_mutex_lock (&connection->lock);
-  reader = g_steal_pointer (&connection->reader);
-  if (!connection->broken)
-    tell_closed (&connection->broken);
-  g_cond_signal (&connection->idle);
-  g_mutex_unlock (&connection->lock);
-  if (!reader)
-    return;
-  gst_tdengine_socket_close (connection->socket);
-  g_thread_join (reader);
+  stop_reading (connection);
 }
 
 /**

@@ -20,6 +20,7 @@ GST_DEBUG_CATEGORY_STATIC (door_debug);
 typedef struct
 {
   const GstTDengineSettings *settings;
+  const GstTDengineHost *host;
   GMainLoop *loop;
   SoupMessage *request;
   GCancellable *cancellable;    /* of this attempt alone */
@@ -88,15 +89,16 @@ describe_faults (GTlsCertificateFlags flags)
 /* asked only about a certificate that is not good */
 static gboolean
 on_bad_certificate (SoupMessage * request, GTlsCertificate * certificate,
-    GTlsCertificateFlags flags, const GstTDengineSettings * settings)
+    GTlsCertificateFlags flags, const Attempt * attempt)
 {
+  const GstTDengineHost *host = attempt->host;
   g_autofree gchar *words = describe_faults (flags);
 
-  if (settings->ssl_strict)
+  if (attempt->settings->ssl_strict)
     return FALSE;
   GST_WARNING ("The certificate of %s:%u is not good (%s), which ssl-strict="
-      "false overlooks: anyone may be at the other end", settings->host,
-      settings->port, words);
+      "false overlooks: anyone may be at the other end", host->name,
+      host->port, words);
   return TRUE;
 }
 
@@ -144,7 +146,7 @@ prepare_tls (Attempt * attempt, SoupSession * session, GError ** error)
   if (!attempt->settings->tls)
     return TRUE;
   g_signal_connect (attempt->request, "accept-certificate",
-      G_CALLBACK (on_bad_certificate), (gpointer) attempt->settings);
+      G_CALLBACK (on_bad_certificate), attempt);
   return trust_authorities (session, attempt->settings, error)
       && show_certificate (attempt->request, attempt->settings, error);
 }
@@ -168,8 +170,8 @@ run (Attempt * attempt, SoupSession * session, GMainContext * context)
 static gboolean
 tell_why (Attempt * attempt, GCancellable * cancellable, GError ** error)
 {
-  const gchar *host = attempt->settings->host;
-  guint port = attempt->settings->port;
+  const gchar *host = attempt->host->name;
+  guint port = attempt->host->port;
   guint status = soup_message_get_status (attempt->request);
   GTlsCertificateFlags flags =
       soup_message_get_tls_peer_certificate_errors (attempt->request);
@@ -194,13 +196,14 @@ tell_why (Attempt * attempt, GCancellable * cancellable, GError ** error)
 }
 
 static SoupMessage *
-make_request (const GstTDengineSettings * settings, const gchar * path)
+make_request (const GstTDengineSettings * settings,
+    const GstTDengineHost * host, const gchar * path)
 {
   g_autofree gchar *token = settings->token ?
       g_uri_escape_string (settings->token, NULL, FALSE) : NULL;
   g_autofree gchar *query = token ? g_strconcat ("token=", token, NULL) : NULL;
   g_autoptr (GUri) uri = g_uri_build (SOUP_HTTP_URI_FLAGS,
-      settings->tls ? "wss" : "ws", NULL, settings->host, settings->port, path,
+      settings->tls ? "wss" : "ws", NULL, host->name, host->port, path,
       query, NULL);
   SoupMessage *request = soup_message_new_from_uri (SOUP_METHOD_GET, uri);
 
@@ -224,13 +227,14 @@ init_debug (void)
  * own reader never runs. */
 SoupWebsocketConnection *
 gst_tdengine_door_open (const GstTDengineSettings * settings,
-    const gchar * path, GCancellable * cancellable, GError ** error)
+    const GstTDengineHost * host, const gchar * path,
+    GCancellable * cancellable, GError ** error)
 {
   g_autoptr (GMainContext) context = g_main_context_new ();
   g_autoptr (GMainLoop) loop = g_main_loop_new (context, FALSE);
   g_autoptr (GCancellable) own = g_cancellable_new ();
-  g_autoptr (SoupMessage) request = make_request (settings, path);
-  Attempt attempt = { settings, loop, request, own };
+  g_autoptr (SoupMessage) request = make_request (settings, host, path);
+  Attempt attempt = { settings, host, loop, request, own };
   gulong id = 0;
 
   init_debug ();

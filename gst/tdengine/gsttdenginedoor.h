@@ -6,9 +6,11 @@
 
 #include <libsoup/soup.h>
 
+#include "gsttdenginehosts.h"
 #include "gsttdenginesettings.h"
 
 SoupWebsocketConnection * gst_tdengine_door_open (const GstTDengineSettings *settings,
+                                                  const GstTDengineHost *host,
                                                   const gchar *path,
                                                   GCancellable *cancellable,
                                                   GError **error);

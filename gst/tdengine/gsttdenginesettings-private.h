@@ -4,13 +4,14 @@
  */
 #pragma once
 
+#include "gsttdenginehosts.h"
 #include "gsttdenginesettings.h"
 
 struct _GstTDengineSettings
 {
   gboolean tls;
-  gchar *host;
-  guint port;
+  GArray *hosts;                /* of GstTDengineHost, one at least */
+  gchar *fallback_uri;          /* another cluster's */
   gchar *user;
   gchar *password;              /* NULL: from elsewhere */
   gchar *password_file;

@@ -59,6 +59,10 @@ static const Setting table[] = {
       "Token of TDengine Cloud (write-only)"},
   {"database", NULL, KIND_TEXT, 0, FIELD (database), NULL, "Database",
       "Database that table names without one belong to, in its exact case"},
+  {"fallback-uri", NULL, KIND_SECRET, 0, FIELD (fallback_uri), NULL,
+        "Fall-back URI",
+      "Address of a second cluster, for queries that no host of the first one "
+        "takes (write-only)"},
   {"timezone", NULL, KIND_TEXT, 0, FIELD (timezone), NULL, "Time zone",
       "Time zone for times without one in SQL, as an IANA name such as "
         "Europe/Oslo (default: the server's)"},
@@ -169,8 +173,8 @@ gst_tdengine_settings_new (void)
 {
   GstTDengineSettings *self = g_new0 (GstTDengineSettings, 1);
 
-  self->host = g_strdup (DEFAULT_HOST);
-  self->port = DEFAULT_PORT;
+  self->hosts = gst_tdengine_hosts_new ();
+  gst_tdengine_hosts_add (self->hosts, DEFAULT_HOST, DEFAULT_PORT);
   for (guint i = 0; i < G_N_ELEMENTS (table); i++)
     assign (self, &table[i], table[i].initial, NULL);
   return self;
@@ -203,8 +207,7 @@ gst_tdengine_settings_copy (const GstTDengineSettings * settings)
   GstTDengineSettings *copy = g_new0 (GstTDengineSettings, 1);
 
   copy->tls = settings->tls;
-  copy->host = g_strdup (settings->host);
-  copy->port = settings->port;
+  copy->hosts = gst_tdengine_hosts_copy (settings->hosts);
   copy->single = settings->single;
   copy->uri_error =
       settings->uri_error ? g_error_copy (settings->uri_error) : NULL;
@@ -222,7 +225,7 @@ gst_tdengine_settings_copy (const GstTDengineSettings * settings)
 void
 gst_tdengine_settings_free (GstTDengineSettings * settings)
 {
-  g_free (settings->host);
+  g_array_unref (settings->hosts);
   for (guint i = 0; i < G_N_ELEMENTS (table); i++) {
     if (holds_text (&table[i]))
       g_free (*(gchar **) field (settings, &table[i]));
@@ -341,28 +344,71 @@ parse_database (GstTDengineSettings * self, const gchar * path, GError ** error)
   return TRUE;
 }
 
+static void
+add_host (GstTDengineSettings * self, GUri * uri)
+{
+  const gchar *name = g_uri_get_host (uri);
+  gint port = g_uri_get_port (uri);
+
+  gst_tdengine_hosts_add (self->hosts, name && *name ? name : DEFAULT_HOST,
+      port != -1 ? port : DEFAULT_PORT);
+}
+
+/* each behind a comma */
+static gboolean
+add_more_hosts (GstTDengineSettings * self, const gchar * list, GError ** error)
+{
+  g_auto (GStrv) names = g_strsplit (list + 1, ",", -1);
+
+  for (guint i = 0; names[i]; i++) {
+    g_autofree gchar *text = g_strconcat ("host://", names[i], NULL);
+    g_autoptr (GUri) uri = g_uri_parse (text, G_URI_FLAGS_NONE, NULL);
+
+    if (!uri || !*g_uri_get_host (uri))
+      return refuse (error, "The URI's host %u can't be read", i + 2);
+    add_host (self, uri);
+  }
+  return TRUE;
+}
+
+/* The hosts behind the first, which is all that GLib knows of: from the first
+ * comma on, taken out of the URI. NULL where there are none. */
+static gchar *
+take_more_hosts (gchar * uri)
+{
+  gchar *from = strstr (uri, "://");
+  gchar *end = from ? from + 3 + strcspn (from + 3, "/?#") : NULL;
+  gchar *user = end ? g_strrstr_len (from, end - from, "@") : NULL;
+  gchar *comma = end ? memchr (user ? user : from, ',',
+      end - (user ? user : from)) : NULL;
+  gchar *list;
+
+  if (!comma)
+    return NULL;
+  list = g_strndup (comma, end - comma);
+  memmove (comma, end, strlen (end) + 1);
+  return list;
+}
+
 static gboolean
 parse_uri (GstTDengineSettings * self, const gchar * uri, GError ** error)
 {
   gboolean jdbc = g_ascii_strncasecmp (uri, "jdbc:", 5) == 0;
-  g_autoptr (GUri) parsed = NULL;
-
-  if (jdbc)
-    uri += 5 + strspn (uri + 5, " ");
+  g_autofree gchar *single =
+      g_strdup (jdbc ? uri + 5 + strspn (uri + 5, " ") : uri);
+  g_autofree gchar *more_hosts = take_more_hosts (single);
   /* GLib's own message may quote the URI, and with it a password */
-  parsed = g_uri_parse (uri,
+  g_autoptr (GUri) parsed = g_uri_parse (single,
       G_URI_FLAGS_HAS_PASSWORD | G_URI_FLAGS_ENCODED_QUERY, NULL);
   if (!parsed)
     return refuse (error, "The URI can't be read: expected "
         "taos+ws://user@host:port/database");
   if (!parse_scheme (self, g_uri_get_scheme (parsed), jdbc, error))
     return FALSE;
-  if (g_uri_get_host (parsed) && *g_uri_get_host (parsed)) {
-    g_free (self->host);
-    self->host = g_strdup (g_uri_get_host (parsed));
-  }
-  if (g_uri_get_port (parsed) != -1)
-    self->port = g_uri_get_port (parsed);
+  g_array_set_size (self->hosts, 0);
+  add_host (self, parsed);
+  if (more_hosts && !add_more_hosts (self, more_hosts, error))
+    return FALSE;
   if (g_uri_get_user (parsed) && *g_uri_get_user (parsed))
     assign (self, find_setting ("user"), g_uri_get_user (parsed), NULL);
   if (g_uri_get_password (parsed))
@@ -419,12 +465,17 @@ gst_tdengine_settings_set_uri (GstTDengineSettings * settings,
 gchar *
 gst_tdengine_settings_get_uri (const GstTDengineSettings * settings)
 {
-  g_autofree gchar *path =
-      g_strconcat ("/", settings->database ? settings->database : "", NULL);
+  GString *uri = g_string_new (settings->tls ? "taos+wss://" : "taos+ws://");
 
-  return g_uri_join_with_user (G_URI_FLAGS_NONE,
-      settings->tls ? "taos+wss" : "taos+ws", settings->user, NULL, NULL,
-      settings->host, settings->port, path, NULL, NULL);
+  if (settings->user) {
+    g_string_append_uri_escaped (uri, settings->user, NULL, FALSE);
+    g_string_append_c (uri, '@');
+  }
+  gst_tdengine_hosts_print (settings->hosts, uri);
+  g_string_append_c (uri, '/');
+  if (settings->database)
+    g_string_append_uri_escaped (uri, settings->database, NULL, FALSE);
+  return g_string_free (uri, FALSE);
 }
 
 /**
@@ -557,8 +608,12 @@ gst_tdengine_settings_validate (const GstTDengineSettings * settings,
     g_propagate_error (error, g_error_copy (settings->uri_error));
     return FALSE;
   }
-  if (settings->port < 1 || settings->port > G_MAXUINT16)
-    return refuse (error, "Port %u is not in 1 to 65535", settings->port);
+  for (guint i = 0; i < settings->hosts->len; i++) {
+    guint port = g_array_index (settings->hosts, GstTDengineHost, i).port;
+
+    if (port < 1 || port > G_MAXUINT16)
+      return refuse (error, "Port %u is not in 1 to 65535", port);
+  }
   if (!check_login (settings, error))
     return FALSE;
   if (settings->app_name && strlen (settings->app_name) > MAX_APP_BYTES)

@@ -23,6 +23,9 @@ G_BEGIN_DECLS
  *   schemes `taosws` and `ws`, and over TLS as `taos+wss`, `taoswss` and `wss`
  * - `jdbc:TAOS-WS://host:port/database?user=…&password=…&key=value`
  *
+ * Several hosts stand in a row, `host:port,host:port`: a connection is made to one
+ * of them, each to the next; one that does not answer is left alone for 10 s.
+ *
  * Keys are the names of the single settings, in any case and with or without
  * `-`, beside `httpConnectTimeout`, `messageWaitTimeout` and `useSSL`. Where
  * nothing is said, the host is `localhost`, the port 6041, the user `root` and

@@ -203,10 +203,11 @@ set_limits (GstTDengineSocket * self, const GstTDengineSettings * settings)
 
 GstTDengineSocket *
 gst_tdengine_socket_connect (const GstTDengineSettings * settings,
-    const gchar * path, GCancellable * cancellable, GError ** error)
+    const GstTDengineHost * host, const gchar * path,
+    GCancellable * cancellable, GError ** error)
 {
   SoupWebsocketConnection *websocket =
-      gst_tdengine_door_open (settings, path, cancellable, error);
+      gst_tdengine_door_open (settings, host, path, cancellable, error);
   GstTDengineSocket *self;
   GList *extensions;
 
@@ -221,8 +222,8 @@ gst_tdengine_socket_connect (const GstTDengineSettings * settings,
   if (self->pause_fd >= 0)
     return self;
   g_set_error (error, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_CONNECT,
-      "No connection to %s:%u: there are too many open files", settings->host,
-      settings->port);
+      "No connection to %s:%u: there are too many open files", host->name,
+      host->port);
   gst_tdengine_socket_free (self);
   return NULL;
 }

@@ -6,6 +6,7 @@
 
 #include <libsoup/soup.h>
 
+#include "gsttdenginehosts.h"
 #include "gsttdenginesettings.h"
 
 #define GST_TDENGINE_MAX_MESSAGE_SIZE (100u * 1024 * 1024)
@@ -33,6 +34,7 @@ typedef struct
 typedef struct _GstTDengineSocket GstTDengineSocket;
 
 GstTDengineSocket * gst_tdengine_socket_connect (const GstTDengineSettings *settings,
+                                                 const GstTDengineHost *host,
                                                  const gchar *path,
                                                  GCancellable *cancellable,
                                                  GError **error);
