@@ -51,6 +51,8 @@ gboolean gst_tdengine_connection_open_path   (GstTDengineConnection *self,
                                               gpointer data,
                                               GCancellable *cancellable,
                                               GError **error);
+const GstTDengineSettings *
+         gst_tdengine_connection_get_settings (GstTDengineConnection *self);
 void     gst_tdengine_connection_prefix_error (GstTDengineConnection *self,
                                                const gchar *what,
                                                GError **error);

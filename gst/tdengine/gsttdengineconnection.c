@@ -128,6 +128,12 @@ gst_tdengine_connection_copy (GstTDengineConnection * connection)
   return gst_tdengine_connection_new (connection->settings);
 }
 
+const GstTDengineSettings *
+gst_tdengine_connection_get_settings (GstTDengineConnection * self)
+{
+  return self->settings;
+}
+
 /* requests under way */
 
 static guint64

@@ -25,6 +25,9 @@ struct _GstTDengineSettings
   guint connect_timeout;        /* ms */
   guint message_timeout;        /* ms */
   guint keepalive_interval;     /* ms, 0: none */
+  gboolean auto_reconnect;
+  guint reconnect_retries;
+  guint reconnect_interval;     /* ms */
   gboolean enable_compression;
   gchar *tls_ca_file;           /* NULL: the system's store */
   gchar *tls_certificate_file;

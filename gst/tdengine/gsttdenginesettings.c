@@ -82,6 +82,15 @@ static const Setting table[] = {
         "60000", "Keep-alive interval",
       "How long a server may be silent before it is taken for dead, in ms; after "
         "half of it, it is asked for a sign of life (0 = for ever)"},
+  {"auto-reconnect", "enableAutoReconnect", KIND_BOOLEAN, 0,
+        FIELD (auto_reconnect), "false", "Reconnect",
+      "Whether a query goes on over another connection where one is lost"},
+  {"reconnect-retries", "reconnectRetryCount", KIND_NUMBER, 0,
+        FIELD (reconnect_retries), "3", "Retries",
+      "How often to try to connect again"},
+  {"reconnect-interval", "reconnectIntervalMs", KIND_NUMBER, 0,
+        FIELD (reconnect_interval), "2000", "Interval",
+      "How long to wait before that, in ms; each time twice as long as before"},
   {"enable-compression", NULL, KIND_BOOLEAN, 0, FIELD (enable_compression),
         "false", "Enable compression",
       "Whether messages are compressed, which takes processor time on both sides: "
@@ -588,6 +597,21 @@ check_login (const GstTDengineSettings * settings, GError ** error)
   }
   password = gst_tdengine_settings_find_password (settings, error);
   return password != NULL;
+}
+
+/**
+ * gst_tdengine_settings_is_careless:
+ * @settings: settings
+ *
+ * Tells whether anyone may be at the other end of a connection over TLS, as
+ * nobody checks the certificate.
+ *
+ * Returns: %TRUE where `ssl-strict` is off
+ */
+gboolean
+gst_tdengine_settings_is_careless (const GstTDengineSettings * settings)
+{
+  return settings->tls && !settings->ssl_strict;
 }
 
 /**
