@@ -23,7 +23,7 @@ SOON = 20
 
 SOURCES = {
     'query': ('fetch_raw_block', [
-        'tdenginesrc', 'table=m', 'database=r', 'columns=v',
+        'tdenginesrc', 'table=m', 'database=r', 'columns=ts,v',
         'auto-reconnect=true', 'reconnect-interval=100']),
     'topic': ('fetch_raw_data', [
         'tdenginecdcsrc', 'topic=t', 'group-id=g', 'offset-reset=earliest',
@@ -35,7 +35,7 @@ def fill(server):
     testserver.rest(server.uri, 'create database r vgroups 1 '
                     'wal_retention_period 3600')
     testserver.rest(server.uri, 'create table r.m (ts timestamp, v int)')
-    testserver.rest(server.uri, 'create topic t as select v from r.m')
+    testserver.rest(server.uri, 'create topic t as select ts, v from r.m')
     # each statement is a message of its own
     for start in range(0, N_ROWS, 1000):
         values = ' '.join(f'({FIRST + row},{row})'
@@ -50,7 +50,7 @@ def copy(source, servers):
                                *source[1:], '!', 'tdenginecsvenc',
                                'header=false', '!', 'fdsink')
     assert time.monotonic() - began < SOON, time.monotonic() - began
-    return [int(line) for line in output.split()]
+    return [int(line.split(',')[1]) for line in output.split()]
 
 
 def main():
@@ -60,7 +60,7 @@ def main():
         servers = [testserver.Server(), testserver.Server()]
         for server in servers:
             fill(server)
-        servers[0].set_faults({'action': action, 'nth': 3, 'fault': 'exit',
+        servers[0].set_faults({'action': action, 'nth': 4, 'fault': 'exit',
                                'bytes': 1000, 'code': 86})
         rows = copy(source, servers)
         assert servers[0].wait() == 86
