@@ -207,7 +207,12 @@ gst_tdengine_element_connect (GstElement * element,
   g_autoptr (GstTDengineConnection) connection =
       gst_tdengine_connection_new (settings);
   gboolean careless = gst_tdengine_settings_is_careless (settings);
+  gboolean fine = !is_sink (element)
+      || gst_tdengine_settings_check_one_cluster (settings,
+      "another cluster would get some of the rows", error);
   GST_OBJECT_UNLOCK (element);
+  if (!fine)
+    return NULL;
   if (careless)
     gst_tdengine_element_warn_careless (element);
   gst_tdengine_element_post_progress (element, GST_PROGRESS_TYPE_START,

@@ -210,6 +210,24 @@ GST_START_TEST (test_a_consumer_has_no_other_cluster)
 
 GST_END_TEST;
 
+GST_START_TEST (test_a_sink_has_no_other_cluster)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GstElement) pipeline = gst_parse_launch ("tdenginetestsrc rows=1 "
+      "! tdenginesink database=d table=m fallback-uri=ws://h", NULL);
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  g_autoptr (GstMessage) message =
+      gst_bus_timed_pop_filtered (bus, 10 * GST_SECOND, GST_MESSAGE_ERROR);
+  fail_unless (message != NULL);
+  gst_message_parse_error (message, &error, NULL);
+  fail_unless (strstr (error->message, "fallback-uri"), "%s", error->message);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+}
+
+GST_END_TEST;
+
 static Suite *
 hosts_suite (void)
 {
@@ -224,6 +242,7 @@ hosts_suite (void)
       G_N_ELEMENTS (refusals));
   tcase_add_test (tc, test_the_other_cluster_is_the_last_resort);
   tcase_add_test (tc, test_a_consumer_has_no_other_cluster);
+  tcase_add_test (tc, test_a_sink_has_no_other_cluster);
   return s;
 }
 

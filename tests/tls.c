@@ -142,6 +142,30 @@ GST_START_TEST (test_only_who_is_trusted_is_spoken_to)
 
 GST_END_TEST;
 
+GST_START_TEST (test_an_element_that_trusts_anyone_warns)
+{
+  g_autoptr (GError) error = NULL;
+
+  start_server ("self-signed", NULL);
+  g_autofree gchar *line = g_strdup_printf ("tdenginesrc uri=%s "
+      "ssl-strict=false query=\"select 42\" ! fakesink", test_server_uri ());
+  g_autoptr (GstElement) pipeline = gst_parse_launch (line, &error);
+  g_assert_no_error (error);
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  g_autoptr (GstMessage) warning = gst_bus_timed_pop_filtered (bus,
+      10 * GST_SECOND, GST_MESSAGE_WARNING | GST_MESSAGE_EOS);
+  fail_unless_equals_int (GST_MESSAGE_TYPE (warning), GST_MESSAGE_WARNING);
+  g_autoptr (GstMessage) end = gst_bus_timed_pop_filtered (bus,
+      10 * GST_SECOND, GST_MESSAGE_ERROR | GST_MESSAGE_EOS);
+  fail_unless_equals_int (GST_MESSAGE_TYPE (end), GST_MESSAGE_EOS);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  test_server_stop ();
+}
+
+GST_END_TEST;
+
 static const struct
 {
   const gchar *setting;
@@ -180,9 +204,11 @@ tls_suite (void)
   suite_add_tcase (s, tc);
   tcase_add_unchecked_fixture (tc, setup, teardown);
   /* only our own server has these certificates */
-  if (!g_getenv ("TDENGINE_TEST_URI"))
+  if (!g_getenv ("TDENGINE_TEST_URI")) {
     tcase_add_loop_test (tc, test_only_who_is_trusted_is_spoken_to, 0,
         G_N_ELEMENTS (cases));
+    tcase_add_test (tc, test_an_element_that_trusts_anyone_warns);
+  }
   tcase_add_loop_test (tc, test_a_file_that_is_of_no_use_is_told, 0,
       G_N_ELEMENTS (unusable));
   return s;

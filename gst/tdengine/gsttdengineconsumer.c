@@ -519,9 +519,9 @@ gst_tdengine_consumer_subscribe (GstTDengineConsumer * consumer,
 
   if (!gst_tdengine_subscription_check (topics, options, error))
     return FALSE;
-  if (consumer->settings->fallback_uri)
-    return gst_tdengine_error_refuse (error, GST_TDENGINE_ERROR_NOT_SUPPORTED,
-        "", "fallback-uri is for queries: another cluster has other positions");
+  if (!gst_tdengine_settings_check_one_cluster (consumer->settings,
+          "another cluster has other positions", error))
+    return FALSE;
   consumer->topics = g_strdupv ((gchar **) topics);
   consumer->max_poll_interval = G_TIME_SPAN_MILLISECOND *
       gst_tdengine_subscription_get_int (options, "max.poll.interval.ms");

@@ -600,6 +600,25 @@ check_login (const GstTDengineSettings * settings, GError ** error)
 }
 
 /**
+ * gst_tdengine_settings_check_one_cluster: (skip)
+ * @settings: settings
+ * @why: what is wrong with another cluster
+ * @error: return location for an error
+ *
+ * Checks that no second cluster is a last resort: it is one for queries only.
+ *
+ * Returns: %FALSE with %GST_TDENGINE_ERROR_NOT_SUPPORTED
+ */
+gboolean
+gst_tdengine_settings_check_one_cluster (const GstTDengineSettings * settings,
+    const gchar * why, GError ** error)
+{
+  return !settings->fallback_uri || gst_tdengine_error_refuse (error,
+      GST_TDENGINE_ERROR_NOT_SUPPORTED, "", "fallback-uri is for queries: %s",
+      why);
+}
+
+/**
  * gst_tdengine_settings_is_careless:
  * @settings: settings
  *

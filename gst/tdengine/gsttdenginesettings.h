@@ -62,6 +62,10 @@ const gchar *         gst_tdengine_settings_get_database        (const GstTDengi
 GST_TDENGINE_API
 guint                 gst_tdengine_settings_get_message_timeout (const GstTDengineSettings *settings);
 GST_TDENGINE_API
+gboolean              gst_tdengine_settings_check_one_cluster   (const GstTDengineSettings *settings,
+                                                                 const gchar *why,
+                                                                 GError **error);
+GST_TDENGINE_API
 gboolean              gst_tdengine_settings_is_careless         (const GstTDengineSettings *settings);
 GST_TDENGINE_API
 gboolean              gst_tdengine_settings_validate            (const GstTDengineSettings *settings,
