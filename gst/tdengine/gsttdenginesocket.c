@@ -504,6 +504,16 @@ handle_control (GstTDengineSocket * self, const FrameHead * head,
   }
 }
 
+/* more of what a message has, twice as much at least: parts may be small */
+static guint8 *
+grow_memory (guint8 * memory, gsize size)
+{
+  gsize room = gst_tdengine_pool_get_room (memory);
+
+  return size <= room ? memory : gst_tdengine_pool_grow (memory,
+      MAX (size, MIN (2 * room, GST_TDENGINE_MAX_MESSAGE_SIZE)));
+}
+
 /* Of its own, or more of it. */
 static gboolean
 append_payload (GstTDengineSocket * self, const guint8 * from, gsize size,
@@ -511,8 +521,7 @@ append_payload (GstTDengineSocket * self, const guint8 * from, gsize size,
 {
   GstTDengineMessage *message = &self->partial;
   gsize end = message->size + size;
-  guint8 *memory = message->memory ?
-      gst_tdengine_pool_grow (message->memory, end) :
+  guint8 *memory = message->memory ? grow_memory (message->memory, end) :
       gst_tdengine_pool_take (self->pool, end);
 
   if (!memory)
