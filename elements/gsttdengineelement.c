@@ -59,6 +59,7 @@ map_code (GstElement * element, const GError * error, GQuark * domain,
       break;
     case GST_TDENGINE_ERROR_INVALID_VALUE:
     case GST_TDENGINE_ERROR_NOT_SUPPORTED:
+    case GST_TDENGINE_ERROR_TOO_OLD:
     case GST_TDENGINE_ERROR_USER_REQUIRED:
     case GST_TDENGINE_ERROR_PASSWORD_REQUIRED:
     case GST_TDENGINE_ERROR_EMPTY_SQL:
@@ -125,6 +126,22 @@ gst_tdengine_element_post_progress (GstElement * element,
       gst_message_new_progress (GST_OBJECT (element), type, code, text));
 }
 
+/* An element message: that it is tried, and why; or that it was done. */
+void
+gst_tdengine_element_post_reconnect (GstElement * element, guint n_tries,
+    const GError * reason)
+{
+  GstStructure *details = reason ?
+      gst_tdengine_element_describe_error (reason) :
+      gst_structure_new_empty ("details");
+
+  gst_structure_set_name (details, reason ? "tdengine-retrying" :
+      "tdengine-reconnected");
+  gst_structure_set (details, "tries", G_TYPE_UINT, n_tries, NULL);
+  gst_element_post_message (element,
+      gst_message_new_element (GST_OBJECT (element), details));
+}
+
 /* The columns that caps promise; NULL after an error on the bus. */
 GstTDengineSchema *
 gst_tdengine_element_read_caps (GstElement * element, const GstCaps * caps)
@@ -170,6 +187,15 @@ gst_tdengine_element_add_origin (GstBuffer * buffer)
           GST_TDENGINE_ORIGIN_META));
 }
 
+/* each time, as it may be forgotten */
+void
+gst_tdengine_element_warn_careless (GstElement * element)
+{
+  GST_ELEMENT_WARNING (element, RESOURCE, SETTINGS,
+      ("The server's certificate is not checked: anyone may be at the other "
+          "end."), ("ssl-strict=false"));
+}
+
 /* Connects and says so on the bus. The settings are the element's, which its
  * lock guards. */
 GstTDengineConnection *
@@ -180,7 +206,15 @@ gst_tdengine_element_connect (GstElement * element,
   GST_OBJECT_LOCK (element);
   g_autoptr (GstTDengineConnection) connection =
       gst_tdengine_connection_new (settings);
+  gboolean careless = gst_tdengine_settings_is_careless (settings);
+  gboolean fine = !is_sink (element)
+      || gst_tdengine_settings_check_one_cluster (settings,
+      "another cluster would get some of the rows", error);
   GST_OBJECT_UNLOCK (element);
+  if (!fine)
+    return NULL;
+  if (careless)
+    gst_tdengine_element_warn_careless (element);
   gst_tdengine_element_post_progress (element, GST_PROGRESS_TYPE_START,
       "connect", "Connecting");
   if (!gst_tdengine_connection_open (connection, cancellable, error)) {

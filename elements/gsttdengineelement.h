@@ -20,6 +20,9 @@ void          gst_tdengine_element_post_progress (GstElement *element,
                                                  GstProgressType type,
                                                  const gchar *code,
                                                  const gchar *text);
+void          gst_tdengine_element_post_reconnect (GstElement *element,
+                                                 guint n_tries,
+                                                 const GError *reason);
 GstTDengineSchema *
               gst_tdengine_element_read_caps    (GstElement *element,
                                                  const GstCaps *caps);
@@ -27,6 +30,7 @@ gboolean      gst_tdengine_element_check_delimiter (GstElement *element,
                                                  const gchar *delimiter);
 GstStructure *
               gst_tdengine_element_add_origin (GstBuffer *buffer);
+void          gst_tdengine_element_warn_careless (GstElement *element);
 GstTDengineConnection *
               gst_tdengine_element_connect      (GstElement *element,
                                                  const GstTDengineSettings *settings,

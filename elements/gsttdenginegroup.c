@@ -572,6 +572,9 @@ static gboolean
 join_first (Member * member, GError ** error)
 {
   post_progress (member, GST_PROGRESS_TYPE_START, "Subscribing");
+  if (member->index == 0
+      && gst_tdengine_settings_is_careless (member->group->settings))
+    gst_tdengine_element_warn_careless (member->group->element);
   member->joined = join (member, error);
   post_progress (member, member->joined ? GST_PROGRESS_TYPE_COMPLETE :
       GST_PROGRESS_TYPE_ERROR, member->joined ? "Subscribed" :
@@ -588,11 +591,14 @@ join_again (Member * member, GError ** error)
       gst_tdengine_settings_get_message_timeout (self->settings) *
       G_TIME_SPAN_MILLISECOND;
   gint64 pause = MIN_PAUSE;
+  guint n_tries = 0;
 
   while (rest (self, pause)) {
     g_autoptr (GError) local = NULL;
 
+    n_tries++;
     if (join (member, &local)) {
+      gst_tdengine_element_post_reconnect (self->element, n_tries, NULL);
       g_mutex_lock (&self->lock);
       self->n_rejoins++;
       g_mutex_unlock (&self->lock);
@@ -624,6 +630,7 @@ run_member (gpointer data)
         GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_READ,
         g_strdup_printf ("A consumer joins its group again: %s",
             error->message), NULL, __FILE__, GST_FUNCTION, __LINE__);
+    gst_tdengine_element_post_reconnect (self->element, 1, error);
     gst_tdengine_consumer_close (member->consumer);
     set_consumer (member, NULL);
     g_clear_error (&error);

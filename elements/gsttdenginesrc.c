@@ -411,8 +411,14 @@ copy_requested (GstTDengineSrc * self, GstTDengineRequestedSplits * requested,
   push_down (self, requested);
 }
 
+static void
+tell_reconnect (guint n_tries, const GError * reason, gpointer data)
+{
+  gst_tdengine_element_post_reconnect (GST_ELEMENT (data), n_tries, reason);
+}
+
 static gboolean
-open_splits (GstTDengineSrc * self, GError ** error)
+ask_for_splits (GstTDengineSrc * self, GError ** error)
 {
   g_auto (GstTDengineRequestedSplits) requested = { 0 };
   g_auto (GstTDengineSplitFacts) facts = { 0 };
@@ -426,6 +432,21 @@ open_splits (GstTDengineSrc * self, GError ** error)
   g_clear_pointer (&self->splits, gst_tdengine_splits_free);
   self->splits = gst_tdengine_splits_new (&requested, &facts, error);
   return self->splits != NULL;
+}
+
+/* where the connection is lost, over another */
+static gboolean
+open_splits (GstTDengineSrc * self, GError ** error)
+{
+  for (guint n_losses = 0;; n_losses++) {
+    g_autoptr (GError) local = NULL;
+
+    if (ask_for_splits (self, &local))
+      return TRUE;
+    if (!gst_tdengine_reconnect (&self->connection, local, n_losses,
+            tell_reconnect, self, self->cancellable, error))
+      return FALSE;
+  }
 }
 
 static gboolean
@@ -493,13 +514,29 @@ get_name (guint64 split, gpointer data)
   return gst_tdengine_splits_get_name (GST_TDENGINE_SRC (data)->splits, split);
 }
 
+/* in a thread of the reader, perhaps; what rows are of is known by then */
+static gchar *
+get_rest (guint64 split, GstTDengineRows * rows, gpointer data)
+{
+  GstTDengineSrc *self = data;
+  const gchar *name = gst_tdengine_splits_get_time_column (self->splits);
+  gint column = name && gst_tdengine_splits_is_ordered (self->splits) ?
+      gst_tdengine_schema_find (gst_tdengine_rows_get_schema (rows), name) : -1;
+  guint last = gst_tdengine_rows_get_n_rows (rows) - 1;
+
+  if (column < 0 || gst_tdengine_rows_is_null (rows, column, last))
+    return NULL;
+  return gst_tdengine_splits_get_rest_sql (self->splits, split,
+      gst_tdengine_rows_get_int64 (rows, column, last) + 1);
+}
+
 static void
 open_reader (GstTDengineSrc * self)
 {
   GST_OBJECT_LOCK (self);
   self->reader = gst_tdengine_reader_new (self->connection, self->settings,
       gst_tdengine_splits_get_n (self->splits), get_sql, get_name,
-      self, self->parallelism, self->ordered);
+      get_rest, tell_reconnect, self, self->parallelism, self->ordered);
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -621,6 +658,10 @@ ask_again (GstTDengineSrc * self, GError ** error)
   guint interval;
 
   push_gap (self);
+  /* a lost one may have been replaced */
+  if (self->reader)
+    g_set_object (&self->connection,
+        gst_tdengine_reader_get_connection (self->reader));
   close_reader (self);
   GST_OBJECT_LOCK (self);
   interval = self->poll_interval;

@@ -311,12 +311,15 @@ GST_START_TEST (test_login_says_what_the_record_says)
   g_autoptr (GPtrArray) frames = transcript_load ("query.jsonl");
   g_autoptr (GstTDengineSettings) settings =
       gst_tdengine_settings_new_from_uri ("ws://localhost/power", NULL);
-  g_autofree gchar *built = gst_tdengine_messages_conn (1, settings);
+  g_autofree gchar *built = gst_tdengine_messages_conn (1, settings,
+      "taosdata");
   g_autoptr (JsonNode) left = json_from_string (built, NULL);
 
-  /* the application's name is ours to say */
+  /* who we are is ours to say */
   json_object_remove_member (json_object_get_object_member
       (json_node_get_object (left), "args"), "app");
+  json_object_remove_member (json_object_get_object_member
+      (json_node_get_object (left), "args"), "connector");
   assert_same_json (json_to_string (left, FALSE), find_sent (frames, "conn",
           0)->text);
 }
@@ -333,8 +336,8 @@ GST_START_TEST (test_a_consumer_asks_as_recorded)
       "group.id=g_rec, client.id=c1, auto.offset.reset=earliest, "
       "experimental.snapshot.enable=false, msg.with.table.name=true, "
       "session.timeout.ms=12000, max.poll.interval.ms=300000", NULL);
-  g_autofree gchar *built =
-      gst_tdengine_messages_subscribe (1, settings, topics, options);
+  g_autofree gchar *built = gst_tdengine_messages_subscribe (1, settings,
+      "taosdata", topics, options);
   g_autoptr (JsonNode) left = json_from_string (built, NULL);
   JsonObject *args = json_object_get_object_member (json_node_get_object (left),
       "args");
@@ -343,6 +346,7 @@ GST_START_TEST (test_a_consumer_asks_as_recorded)
   const GstTDengineRange range = { 10 };
 
   json_object_remove_member (args, "app");
+  json_object_remove_member (args, "connector");
   json_object_remove_member (args, "db");
   json_object_remove_member (args, "config");
   /* the adapter's own interval matters only where it commits */
@@ -382,8 +386,8 @@ GST_START_TEST (test_an_option_goes_where_the_server_looks_for_it)
   g_autoptr (GstStructure) options = gst_structure_from_string ("options, "
       "group.id=g, min.poll.rows=100, msg.consume.excluded=true, "
       "enable.replay=true", NULL);
-  g_autofree gchar *built =
-      gst_tdengine_messages_subscribe (1, settings, topics, options);
+  g_autofree gchar *built = gst_tdengine_messages_subscribe (1, settings,
+      "taosdata", topics, options);
 
   fail_unless (strstr (built, "\"topics\":[\"a\",\"b\"]"));
   fail_unless (strstr (built, "\"msg_consume_excluded\":\"1\""));

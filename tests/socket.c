@@ -26,7 +26,21 @@ typedef struct
 typedef GInputStreamClass DripStreamClass;
 
 static GType drip_stream_get_type (void);
-G_DEFINE_TYPE (DripStream, drip_stream, G_TYPE_INPUT_STREAM);
+static void drip_stream_pollable (GPollableInputStreamInterface * iface);
+G_DEFINE_TYPE_WITH_CODE (DripStream, drip_stream, G_TYPE_INPUT_STREAM,
+    G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_INPUT_STREAM, drip_stream_pollable));
+
+static gboolean
+drip_stream_is_readable (GPollableInputStream * stream)
+{
+  return TRUE;
+}
+
+static void
+drip_stream_pollable (GPollableInputStreamInterface * iface)
+{
+  iface->is_readable = drip_stream_is_readable;
+}
 
 static gssize
 drip_stream_read (GInputStream * stream, void *buffer, gsize size,
@@ -59,8 +73,24 @@ typedef struct
   GstTDengineSocket *socket;
 } Peer;
 
+/* as it is configured behind taosAdapter's answer */
+static SoupWebsocketExtension *
+make_deflate (SoupWebsocketConnectionType type)
+{
+  SoupWebsocketExtension *deflate =
+      g_object_new (SOUP_TYPE_WEBSOCKET_EXTENSION_DEFLATE, NULL);
+  g_autoptr (GHashTable) params = g_hash_table_new (g_str_hash, g_str_equal);
+
+  g_hash_table_insert (params, (gpointer) "server_no_context_takeover", NULL);
+  g_hash_table_insert (params, (gpointer) "client_no_context_takeover", NULL);
+  fail_unless (soup_websocket_extension_configure (deflate, type, params,
+          NULL));
+  return deflate;
+}
+
 static void
-peer_init (Peer * peer, gconstpointer received, gsize size, gsize step)
+peer_init_full (Peer * peer, gconstpointer received, gsize size, gsize step,
+    SoupWebsocketExtension * deflate)
 {
   g_autoptr (GInputStream) in = g_object_new (drip_stream_get_type (), NULL);
   g_autoptr (GIOStream) stream = NULL;
@@ -70,7 +100,13 @@ peer_init (Peer * peer, gconstpointer received, gsize size, gsize step)
   ((DripStream *) in)->step = step;
   peer->sent = g_memory_output_stream_new_resizable ();
   stream = g_simple_io_stream_new (in, peer->sent);
-  peer->socket = gst_tdengine_socket_new (stream);
+  peer->socket = gst_tdengine_socket_new (stream, deflate);
+}
+
+static void
+peer_init (Peer * peer, gconstpointer received, gsize size, gsize step)
+{
+  peer_init_full (peer, received, size, step, NULL);
 }
 
 static void
@@ -201,7 +237,6 @@ static const struct
   {FRAME ("\x82\x05" "1234"), GST_TDENGINE_ERROR_CLOSED, "closed"},
   {FRAME ("\x02\x01x"), GST_TDENGINE_ERROR_CLOSED, "closed"},
   {FRAME ("\x88\x02\x03\xe8"), GST_TDENGINE_ERROR_CLOSED, "closed"},
-#undef FRAME
 };
 
 /* at its exact size, so that a read behind it is found */
@@ -268,7 +303,7 @@ GST_START_TEST (test_what_is_sent_is_masked_and_whole)
 
   peer_init (&peer, NULL, 0, 1);
   gst_tdengine_socket_send (peer.socket, GST_TDENGINE_OPCODE_BINARY, parts,
-      G_N_ELEMENTS (parts), &error);
+      G_N_ELEMENTS (parts), NULL, &error);
   g_assert_no_error (error);
   GMemoryOutputStream *sent = G_MEMORY_OUTPUT_STREAM (peer.sent);
   const guint8 *frame = g_memory_output_stream_get_data (sent);
@@ -277,6 +312,169 @@ GST_START_TEST (test_what_is_sent_is_masked_and_whole)
   fail_unless_equals_uint64 (payload->len, size);
   fail_unless (size == 0 || memcmp (payload->data, data, size) == 0);
   peer_clear (&peer);
+}
+
+GST_END_TEST;
+
+/* compression */
+
+/* lines that differ, as rows do */
+static GBytes *
+make_text (guint n_lines)
+{
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < n_lines; i++)
+    g_string_append_printf (text, "%u,%u\n", i, i * i);
+  return g_string_free_to_bytes (text);
+}
+
+/* a message in frames of so many bytes of what it is compressed to */
+static GByteArray *
+make_compressed (GBytes * text, gsize step)
+{
+  g_autoptr (SoupWebsocketExtension) deflate =
+      make_deflate (SOUP_WEBSOCKET_CONNECTION_SERVER);
+  GByteArray *frames = g_byte_array_new ();
+  guint8 flags = 0x82;
+  g_autoptr (GBytes) packed = soup_websocket_extension_process_outgoing_message
+      (deflate, &flags, g_bytes_ref (text), NULL);
+  gsize size;
+  const guint8 *data = g_bytes_get_data (packed, &size);
+
+  fail_unless_equals_int (flags, 0xc2);
+  for (gsize at = 0; at < size; at += step) {
+    gsize n = MIN (step, size - at);
+    g_autoptr (GByteArray) frame = make_frame ((at == 0 ? 0x42 : 0) |
+        (at + n == size ? 0x80 : 0), n);
+
+    memcpy (frame->data + frame->len - n, data + at, n);
+    g_byte_array_append (frames, frame->data, frame->len);
+  }
+  return frames;
+}
+
+static const gsize compressed_steps[] = { 1, 7, 4096, 1024 * 1024 };
+
+GST_START_TEST (test_compressed_messages_arrive)
+{
+  g_autoptr (GBytes) text = make_text (20000);
+  g_autoptr (GByteArray) frames =
+      make_compressed (text, compressed_steps[__i__]);
+  g_autoptr (SoupWebsocketExtension) deflate =
+      make_deflate (SOUP_WEBSOCKET_CONNECTION_CLIENT);
+  g_autoptr (GError) error = NULL;
+  Peer peer;
+
+  /* two of them, then one that is not compressed */
+  g_autoptr (GByteArray) all = g_byte_array_new ();
+  g_byte_array_append (all, frames->data, frames->len);
+  g_byte_array_append (all, frames->data, frames->len);
+  g_byte_array_append (all, (const guint8 *) "\x81\x02" "ab", 4);
+  peer_init_full (&peer, all->data, all->len, G_MAXSIZE, deflate);
+  for (guint i = 0; i < 3; i++) {
+    g_auto (GstTDengineMessage) message = { 0 };
+
+    gst_tdengine_socket_receive (peer.socket, GST_TDENGINE_NO_DEADLINE,
+        &message, &error);
+    g_assert_no_error (error);
+    g_autoptr (GBytes) got = g_bytes_new (message.data, message.size);
+    g_autoptr (GBytes) plain = g_bytes_new_static ("ab", 2);
+    fail_unless (g_bytes_equal (got, i < 2 ? text : plain));
+  }
+  peer_clear (&peer);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_messages_leave_compressed)
+{
+  g_autoptr (GBytes) text = make_text (20000);
+  g_autoptr (SoupWebsocketExtension) client =
+      make_deflate (SOUP_WEBSOCKET_CONNECTION_CLIENT);
+  g_autoptr (SoupWebsocketExtension) server =
+      make_deflate (SOUP_WEBSOCKET_CONNECTION_SERVER);
+  gsize size;
+  gconstpointer data = g_bytes_get_data (text, &size);
+  const GOutputVector parts[] = { {data, 10}, {(guint8 *) data + 10, size - 10}
+  };
+  g_autoptr (GError) error = NULL;
+  Peer peer;
+
+  peer_init_full (&peer, "", 0, 1, client);
+  fail_unless (gst_tdengine_socket_send (peer.socket,
+          GST_TDENGINE_OPCODE_BINARY, parts, 2, NULL, &error));
+  GMemoryOutputStream *sent = G_MEMORY_OUTPUT_STREAM (peer.sent);
+  gsize n_sent = g_memory_output_stream_get_data_size (sent);
+  guint8 *frame = g_memory_output_stream_get_data (sent);
+  /* a flag, a masked length in 8 bytes, the key */
+  fail_unless (n_sent < size / 2);
+  fail_unless_equals_int (frame[0], 0xc2);
+  fail_unless_equals_int (frame[1], 0x80 | 127);
+  for (gsize i = 14; i < n_sent; i++)
+    frame[i] ^= frame[10 + (i - 14) % 4];
+  guint8 flags = frame[0];
+  g_autoptr (GBytes) got = soup_websocket_extension_process_incoming_message
+      (server, &flags, g_bytes_new (frame + 14, n_sent - 14), &error);
+  g_assert_no_error (error);
+  fail_unless (g_bytes_equal (got, text));
+  peer_clear (&peer);
+}
+
+GST_END_TEST;
+
+static void
+assert_refused (const GByteArray * frames, const gchar * words)
+{
+  g_autoptr (SoupWebsocketExtension) deflate =
+      make_deflate (SOUP_WEBSOCKET_CONNECTION_CLIENT);
+  g_auto (GstTDengineMessage) message = { 0 };
+  g_autoptr (GError) error = NULL;
+  Peer peer;
+
+  peer_init_full (&peer, frames->data, frames->len, G_MAXSIZE, deflate);
+  fail_if (gst_tdengine_socket_receive (peer.socket, GST_TDENGINE_NO_DEADLINE,
+          &message, &error));
+  fail_unless (g_error_matches (error, GST_TDENGINE_ERROR,
+          GST_TDENGINE_ERROR_PROTOCOL));
+  fail_unless (strstr (error->message, words), "%s", error->message);
+  peer_clear (&peer);
+}
+
+GST_START_TEST (test_a_message_that_swells_is_refused)
+{
+  gsize size = GST_TDENGINE_MAX_MESSAGE_SIZE + 1;
+  g_autoptr (GBytes) zeros = g_bytes_new_take (g_malloc0 (size), size);
+  g_autoptr (GByteArray) frames = make_compressed (zeros, G_MAXSIZE / 2);
+
+  /* 100 MiB in 102 KiB */
+  fail_unless (frames->len < 110000);
+  assert_refused (frames, "longer");
+}
+
+GST_END_TEST;
+
+static const struct
+{
+  const gchar *bytes;
+  gsize size;
+  const gchar *words;
+} badly_compressed[] = {
+  /* a block type that deflate does not have */
+  {FRAME ("\xc2\x02\x07\xff"), "decompressed"},
+  /* a flag in the middle, and on a ping */
+  {FRAME ("\x42\x01\x00\xc0\x01\x00"), "reserved"},
+  {FRAME ("\xc9\x00"), "reserved"},
+  {FRAME ("\xe2\x01x"), "reserved"},
+};
+
+GST_START_TEST (test_what_is_badly_compressed_is_refused)
+{
+  g_autoptr (GByteArray) frames = g_byte_array_new ();
+
+  g_byte_array_append (frames, (const guint8 *) badly_compressed[__i__].bytes,
+      badly_compressed[__i__].size);
+  assert_refused (frames, badly_compressed[__i__].words);
 }
 
 GST_END_TEST;
@@ -295,6 +493,12 @@ socket_suite (void)
       G_N_ELEMENTS (broken));
   tcase_add_loop_test (tc, test_what_is_sent_is_masked_and_whole, 0,
       G_N_ELEMENTS (sizes));
+  tcase_add_loop_test (tc, test_compressed_messages_arrive, 0,
+      G_N_ELEMENTS (compressed_steps));
+  tcase_add_test (tc, test_messages_leave_compressed);
+  tcase_add_test (tc, test_a_message_that_swells_is_refused);
+  tcase_add_loop_test (tc, test_what_is_badly_compressed_is_refused, 0,
+      G_N_ELEMENTS (badly_compressed));
   return suite;
 }
 

@@ -13,6 +13,7 @@ void                    test_server_stop (void);
 gboolean                test_server_has_faults   (void);
 void                    test_server_set_faults   (const gchar *rules);
 gchar *                 test_server_clear_faults (void);
+void                    test_server_set_options  (const gchar * const *more);
 void                    test_server_keep_data    (void);
 gint                    test_server_restart      (void);
 

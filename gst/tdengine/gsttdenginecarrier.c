@@ -206,7 +206,7 @@ call (GstTDengineCarrier * self, guint64 req_id, gchar * text,
     GCancellable * cancellable, GError ** error)
 {
   return gst_tdengine_connection_send_text (self->connection, &self->request,
-      req_id, text, error)
+      req_id, text, cancellable, error)
       && gst_tdengine_connection_wait (self->connection, &self->request,
       cancellable, error);
 }
@@ -333,7 +333,8 @@ gst_tdengine_carrier_prepare (GstTDengineCarrier * self,
 
 /* sends what was made ready */
 gboolean
-gst_tdengine_carrier_send (GstTDengineCarrier * self, GError ** error)
+gst_tdengine_carrier_send (GstTDengineCarrier * self,
+    GCancellable * cancellable, GError ** error)
 {
   gboolean is_bound = self->prepared->way == GST_TDENGINE_WAY_BOUND;
   g_autoptr (GError) local = NULL;
@@ -342,7 +343,7 @@ gst_tdengine_carrier_send (GstTDengineCarrier * self, GError ** error)
   self->request.on_reply = is_bound ? on_bound : NULL;
   self->request.resource_id = self->stmt_id;
   self->is_busy = gst_tdengine_connection_send_prepared (self->connection,
-      &self->request, self->req_id, self->frame, &local);
+      &self->request, self->req_id, self->frame, cancellable, &local);
   if (self->is_busy)
     return TRUE;
   fail (self, local);

@@ -28,6 +28,7 @@ guint                gst_tdengine_carrier_prepare     (GstTDengineCarrier *self,
                                                        GCancellable *cancellable,
                                                        GError **error);
 gboolean             gst_tdengine_carrier_send        (GstTDengineCarrier *self,
+                                                       GCancellable *cancellable,
                                                        GError **error);
 gboolean             gst_tdengine_carrier_is_busy     (GstTDengineCarrier *self);
 gboolean             gst_tdengine_carrier_wait        (GstTDengineCarrier *self,

@@ -38,16 +38,33 @@ struct _GstTDengineRequest
   guint patience;               /* ms that the server may wait before it answers */
 };
 
+/* what is to be said before anything else; where that is refused for a while,
+ * another host is tried */
+typedef gboolean (*GstTDengineGreeting) (GstTDengineConnection *self,
+                                         gpointer data, gint64 deadline,
+                                         GCancellable *cancellable,
+                                         GError **error);
+
 gboolean gst_tdengine_connection_open_path   (GstTDengineConnection *self,
                                               const gchar *path,
+                                              GstTDengineGreeting greet,
+                                              gpointer data,
                                               GCancellable *cancellable,
                                               GError **error);
+const GstTDengineSettings *
+         gst_tdengine_connection_get_settings (GstTDengineConnection *self);
+void     gst_tdengine_connection_prefix_error (GstTDengineConnection *self,
+                                               const gchar *what,
+                                               GError **error);
+gboolean gst_tdengine_connection_check_version (const gchar *version,
+                                                GError **error);
 guint64  gst_tdengine_connection_next_id     (GstTDengineConnection *self);
 gboolean gst_tdengine_connection_send        (GstTDengineConnection *self,
                                               GstTDengineRequest *request,
                                               guint64 req_id,
                                               const GOutputVector *parts,
                                               guint n_parts,
+                                              GCancellable *cancellable,
                                               GError **error);
 void     gst_tdengine_connection_prepare     (GstTDengineConnection *self,
                                               GByteArray *frame,
@@ -57,10 +74,12 @@ gboolean gst_tdengine_connection_send_prepared (GstTDengineConnection *self,
                                                 GstTDengineRequest *request,
                                                 guint64 req_id,
                                                 const GByteArray *frame,
+                                                GCancellable *cancellable,
                                                 GError **error);
 gboolean gst_tdengine_connection_send_text   (GstTDengineConnection *self,
                                               GstTDengineRequest *request,
                                               guint64 req_id, gchar *text,
+                                              GCancellable *cancellable,
                                               GError **error);
 gboolean gst_tdengine_connection_wait        (GstTDengineConnection *self,
                                               GstTDengineRequest *request,

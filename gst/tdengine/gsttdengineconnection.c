@@ -10,8 +10,10 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include <stdio.h>
 #include <string.h>
 
+#include "gsttdenginecause.h"
 #include "gsttdengineconnection-private.h"
 #include "gsttdengineerror.h"
 #include "gsttdengineerror-private.h"
@@ -23,12 +25,19 @@
 #define MIN_PATIENCE (1 * G_TIME_SPAN_MILLISECOND)
 #define MAX_PATIENCE (32 * G_TIME_SPAN_MILLISECOND)
 
+#define MIN_VERSION_TEXT "3.3.5.0"
+static const gint min_version[] = { 3, 3, 5, 0 };
+
 struct _GstTDengineConnection
 {
   GObject parent_instance;
 
   GstTDengineSettings *settings;
+  GstTDengineSettings *fallback;        /* made when it is needed */
+  const GstTDengineSettings *used;      /* one of them, from open on */
+  const GstTDengineHost *host;  /* of used */
   GstTDengineSocket *socket;    /* from open to finalize */
+  GCancellable *closing;        /* also of connecting */
   GThread *reader;              /* under lock */
   gchar *server_version;
 
@@ -52,6 +61,7 @@ gst_tdengine_connection_init (GstTDengineConnection * self)
   g_mutex_init (&self->lock);
   g_cond_init (&self->cond);
   g_cond_init (&self->idle);
+  self->closing = g_cancellable_new ();
   self->waiting = g_hash_table_new (g_int64_hash, g_int64_equal);
   /* ids of several processes meet in the server's log: start anywhere, and
    * stay within what every JSON parser can count to */
@@ -67,10 +77,12 @@ gst_tdengine_connection_finalize (GObject * object)
 
   gst_tdengine_connection_close (self);
   g_clear_pointer (&self->socket, gst_tdengine_socket_free);
+  g_object_unref (self->closing);
   g_hash_table_unref (self->waiting);
   g_clear_error (&self->broken);
   g_free (self->server_version);
   gst_tdengine_settings_free (self->settings);
+  g_clear_pointer (&self->fallback, gst_tdengine_settings_free);
   g_cond_clear (&self->cond);
   g_cond_clear (&self->idle);
   g_mutex_clear (&self->lock);
@@ -114,6 +126,12 @@ GstTDengineConnection *
 gst_tdengine_connection_copy (GstTDengineConnection * connection)
 {
   return gst_tdengine_connection_new (connection->settings);
+}
+
+const GstTDengineSettings *
+gst_tdengine_connection_get_settings (GstTDengineConnection * self)
+{
+  return self->settings;
 }
 
 /* requests under way */
@@ -215,11 +233,12 @@ start_request (GstTDengineConnection * self, GstTDengineRequest * request,
 static gboolean
 send_request (GstTDengineConnection * self, GstTDengineRequest * request,
     guint64 req_id, GstTDengineOpcode opcode, const GOutputVector * parts,
-    guint n_parts, GError ** error)
+    guint n_parts, GCancellable * cancellable, GError ** error)
 {
   if (!start_request (self, request, req_id, error))
     return FALSE;
-  if (gst_tdengine_socket_send (self->socket, opcode, parts, n_parts, error))
+  if (gst_tdengine_socket_send (self->socket, opcode, parts, n_parts,
+          cancellable, error))
     return TRUE;
   gst_tdengine_connection_forget (self, request);
   return FALSE;
@@ -229,10 +248,10 @@ send_request (GstTDengineConnection * self, GstTDengineRequest * request,
 gboolean
 gst_tdengine_connection_send (GstTDengineConnection * self,
     GstTDengineRequest * request, guint64 req_id, const GOutputVector * parts,
-    guint n_parts, GError ** error)
+    guint n_parts, GCancellable * cancellable, GError ** error)
 {
   return send_request (self, request, req_id, GST_TDENGINE_OPCODE_BINARY, parts,
-      n_parts, error);
+      n_parts, cancellable, error);
 }
 
 /* a binary request for gst_tdengine_connection_send_prepared() */
@@ -247,11 +266,12 @@ gst_tdengine_connection_prepare (GstTDengineConnection * self,
 gboolean
 gst_tdengine_connection_send_prepared (GstTDengineConnection * self,
     GstTDengineRequest * request, guint64 req_id, const GByteArray * frame,
-    GError ** error)
+    GCancellable * cancellable, GError ** error)
 {
   if (!start_request (self, request, req_id, error))
     return FALSE;
-  if (gst_tdengine_socket_send_prepared (self->socket, frame, error))
+  if (gst_tdengine_socket_send_prepared (self->socket, frame, cancellable,
+          error))
     return TRUE;
   gst_tdengine_connection_forget (self, request);
   return FALSE;
@@ -260,13 +280,14 @@ gst_tdengine_connection_send_prepared (GstTDengineConnection * self,
 /* a text request; takes the text */
 gboolean
 gst_tdengine_connection_send_text (GstTDengineConnection * self,
-    GstTDengineRequest * request, guint64 req_id, gchar * text, GError ** error)
+    GstTDengineRequest * request, guint64 req_id, gchar * text,
+    GCancellable * cancellable, GError ** error)
 {
   g_autofree gchar *owned = text;
   GOutputVector part = { owned, strlen (owned) };
 
   return send_request (self, request, req_id, GST_TDENGINE_OPCODE_TEXT, &part,
-      1, error);
+      1, cancellable, error);
 }
 
 /* a text request that no one answers; takes the text */
@@ -277,7 +298,7 @@ gst_tdengine_connection_post_text (GstTDengineConnection * self, gchar * text)
   GOutputVector part = { owned, strlen (owned) };
 
   gst_tdengine_socket_send (self->socket, GST_TDENGINE_OPCODE_TEXT, &part, 1,
-      NULL);
+      NULL, NULL);
 }
 
 static gboolean
@@ -289,7 +310,7 @@ send_fetch (GstTDengineConnection * self, guint64 req_id, guint64 result_id,
 
   gst_tdengine_messages_write_fetch (bytes, req_id, result_id);
   return gst_tdengine_socket_send (self->socket, GST_TDENGINE_OPCODE_BINARY,
-      &part, 1, error);
+      &part, 1, NULL, error);
 }
 
 /* asks for a result's next block; without the lock */
@@ -391,8 +412,10 @@ fail_all_locked (GstTDengineConnection * self, GError * error)
   GHashTableIter iter;
   gpointer request;
 
-  if (!self->broken)
+  if (!self->broken) {
     self->broken = g_error_copy (error);
+    gst_tdengine_hosts_note (self->host, FALSE);
+  }
   g_hash_table_iter_init (&iter, self->waiting);
   while (g_hash_table_iter_next (&iter, NULL, &request))
     ((GstTDengineRequest *) request)->under_way = FALSE;
@@ -427,7 +450,6 @@ static gpointer
 read_replies (gpointer data)
 {
   GstTDengineConnection *self = data;
-  gboolean can_pause = gst_tdengine_socket_can_pause (self->socket);
   gint64 patience = MIN_PATIENCE;
 
   g_mutex_lock (&self->lock);
@@ -440,7 +462,7 @@ read_replies (gpointer data)
     } else {
       read_one_locked (self, GST_TDENGINE_NO_DEADLINE);
       /* to whoever sleeps, what comes next */
-      self->led = can_pause && self->n_sleeping > 0;
+      self->led = self->n_sleeping > 0;
     }
   }
   g_mutex_unlock (&self->lock);
@@ -473,7 +495,7 @@ gst_tdengine_connection_watch (GstTDengineConnection * self,
 static void
 read_or_sleep_locked (GstTDengineConnection * self, gint64 deadline)
 {
-  if (!self->reading && gst_tdengine_socket_can_pause (self->socket)) {
+  if (!self->reading) {
     self->led = TRUE;
     read_one_locked (self, deadline);
   } else {
@@ -532,46 +554,239 @@ gst_tdengine_connection_wait (GstTDengineConnection * self,
 /* opening and closing */
 
 static gboolean
-log_in (GstTDengineConnection * self, gint64 deadline,
+tell_closed (GError ** error)
+{
+  g_set_error_literal (error, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_CLOSED,
+      "The connection was closed");
+  return FALSE;
+}
+
+static void
+cancel_other (GCancellable * cancellable, gpointer other)
+{
+  g_cancellable_cancel (other);
+}
+
+/* until it is there, cancelled, or closed by another thread */
+static gboolean
+open_socket (GstTDengineConnection * self, const gchar * path,
     GCancellable * cancellable, GError ** error)
 {
+  g_autoptr (GCancellable) either = g_cancellable_new ();
+  gulong closing_id = g_cancellable_connect (self->closing,
+      G_CALLBACK (cancel_other), either, NULL);
+  gulong id = cancellable ? g_cancellable_connect (cancellable,
+      G_CALLBACK (cancel_other), either, NULL) : 0;
+
+  self->socket = gst_tdengine_socket_connect (self->used, self->host, path,
+      either, error);
+  g_cancellable_disconnect (cancellable, id);
+  g_cancellable_disconnect (self->closing, closing_id);
+  return self->socket != NULL;
+}
+
+static void
+start_reading (GstTDengineConnection * self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  if (g_cancellable_is_cancelled (self->closing))
+    return;
+  g_clear_error (&self->broken);
+  self->reader = g_thread_new ("tdengine-reader", read_replies, self);
+}
+
+static void
+stop_reading (GstTDengineConnection * self)
+{
+  GThread *reader;
+
+  g_mutex_lock (&self->lock);
+  reader = g_steal_pointer (&self->reader);
+  if (!self->broken)
+    tell_closed (&self->broken);
+  g_cond_signal (&self->idle);
+  g_mutex_unlock (&self->lock);
+  if (!reader)
+    return;
+  gst_tdengine_socket_close (self->socket);
+  g_thread_join (reader);
+}
+
+/* without a greeting that was taken a connection is none */
+static gboolean
+open_host (GstTDengineConnection * self, const gchar * path,
+    GstTDengineGreeting greet, gpointer data, GCancellable * cancellable,
+    GError ** error)
+{
+  gint64 deadline = g_get_monotonic_time () +
+      self->used->connect_timeout * G_TIME_SPAN_MILLISECOND;
+
+  if (!open_socket (self, path, cancellable, error))
+    return FALSE;
+  start_reading (self);
+  if (greet (self, data, deadline, cancellable, error))
+    return TRUE;
+  stop_reading (self);
+  g_clear_pointer (&self->socket, gst_tdengine_socket_free);
+  return FALSE;
+}
+
+/* whether another host may do better */
+static gboolean
+is_hosts_fault (const GError * error)
+{
+  return !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED)
+      && gst_tdengine_cause_find (error) == GST_TDENGINE_CAUSE_PASSING;
+}
+
+static gboolean
+open_any (GstTDengineConnection * self, const GstTDengineSettings * settings,
+    const gchar * path, GstTDengineGreeting greet, gpointer data,
+    GCancellable * cancellable, GError ** error)
+{
+  g_autofree guint *order = g_new (guint, settings->hosts->len);
+
+  self->used = settings;
+  gst_tdengine_hosts_order (settings->hosts, order);
+  for (guint i = 0; i < settings->hosts->len; i++) {
+    g_autoptr (GError) local = NULL;
+
+    self->host = &g_array_index (settings->hosts, GstTDengineHost, order[i]);
+    if (open_host (self, path, greet, data, cancellable, &local)) {
+      gst_tdengine_hosts_note (self->host, TRUE);
+      return TRUE;
+    }
+    if (g_cancellable_is_cancelled (self->closing))
+      return tell_closed (error);
+    if (is_hosts_fault (local))
+      gst_tdengine_hosts_note (self->host, FALSE);
+    if (i + 1 == settings->hosts->len || !is_hosts_fault (local)) {
+      g_propagate_error (error, g_steal_pointer (&local));
+      return FALSE;
+    }
+  }
+  return FALSE;
+}
+
+/* what was set on its own is so for the other cluster, too */
+static gboolean
+open_fallback (GstTDengineConnection * self, const gchar * path,
+    GstTDengineGreeting greet, gpointer data, GCancellable * cancellable,
+    GError ** error)
+{
+  g_clear_pointer (&self->fallback, gst_tdengine_settings_free);
+  self->fallback = gst_tdengine_settings_copy (self->settings);
+  return gst_tdengine_settings_set_uri (self->fallback,
+      self->settings->fallback_uri, error)
+      && open_any (self, self->fallback, path, greet, data, cancellable, error);
+}
+
+/* Connects to the first host that takes the greeting. */
+gboolean
+gst_tdengine_connection_open_path (GstTDengineConnection * self,
+    const gchar * path, GstTDengineGreeting greet, gpointer data,
+    GCancellable * cancellable, GError ** error)
+{
+  g_autoptr (GError) local = NULL;
+
+  g_return_val_if_fail (self->socket == NULL, FALSE);
+
+  if (!gst_tdengine_settings_validate (self->settings, error))
+    return FALSE;
+  if (open_any (self, self->settings, path, greet, data, cancellable, &local))
+    return TRUE;
+  if (self->settings->fallback_uri && is_hosts_fault (local)
+      && !g_cancellable_is_cancelled (self->closing))
+    return open_fallback (self, path, greet, data, cancellable, error);
+  g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
+}
+
+/* what a greeting was to do, and where */
+void
+gst_tdengine_connection_prefix_error (GstTDengineConnection * self,
+    const gchar * what, GError ** error)
+{
+  g_prefix_error (error, "Could not %s at %s:%u as %s: ", what,
+      self->host->name, self->host->port,
+      gst_tdengine_settings_describe_user (self->used));
+}
+
+static void
+take_version (GstTDengineConnection * self, gchar * version)
+{
+  g_free (self->server_version);
+  self->server_version = version;
+}
+
+/* Takes the text. The version is kept, where the reply tells it. */
+static gboolean
+introduce (GstTDengineConnection * self, guint64 req_id, gchar * text,
+    gint64 deadline, GCancellable * cancellable, GError ** error)
+{
   GstTDengineRequest request = { 0 };
-  guint64 req_id = gst_tdengine_connection_next_id (self);
   gboolean done = gst_tdengine_connection_send_text (self, &request, req_id,
-      gst_tdengine_messages_conn (req_id, self->settings), error);
+      text, cancellable, error);
 
   /* one time-out for all of connecting */
   request.deadline = deadline;
   done = done
       && gst_tdengine_connection_wait (self, &request, cancellable, error);
   if (done)
-    self->server_version = g_steal_pointer (&request.reply.version);
-  else
-    g_prefix_error (error, "Could not log in at %s:%u as %s: ",
-        self->settings->host, self->settings->port, self->settings->user);
+    take_version (self, g_steal_pointer (&request.reply.version));
   gst_tdengine_connection_forget (self, &request);
   return done;
 }
 
-/* connects, without a login */
+/* A server that is too old for all that is asked of it later. */
 gboolean
-gst_tdengine_connection_open_path (GstTDengineConnection * self,
-    const gchar * path, GCancellable * cancellable, GError ** error)
+gst_tdengine_connection_check_version (const gchar * version, GError ** error)
 {
-  g_return_val_if_fail (self->socket == NULL, FALSE);
+  gint numbers[4] = { 0 };
 
-  if (!gst_tdengine_settings_validate (self->settings, error))
-    return FALSE;
-  self->socket = gst_tdengine_socket_connect (self->settings, path, cancellable,
-      error);
-  if (!self->socket)
-    return FALSE;
-
-  g_mutex_lock (&self->lock);
-  g_clear_error (&self->broken);
-  self->reader = g_thread_new ("tdengine-reader", read_replies, self);
-  g_mutex_unlock (&self->lock);
+  if (!version || sscanf (version, "%d.%d.%d.%d", &numbers[0], &numbers[1],
+          &numbers[2], &numbers[3]) < 2)
+    return gst_tdengine_error_refuse (error, GST_TDENGINE_ERROR_TOO_OLD, "",
+        "The server does not tell its version: expected " MIN_VERSION_TEXT
+        " or later");
+  for (guint i = 0; i < G_N_ELEMENTS (numbers); i++) {
+    if (numbers[i] > min_version[i])
+      return TRUE;
+    if (numbers[i] < min_version[i])
+      return gst_tdengine_error_refuse (error, GST_TDENGINE_ERROR_TOO_OLD, "",
+          "The server's version is %s: expected " MIN_VERSION_TEXT " or later",
+          version);
+  }
   return TRUE;
+}
+
+/* servers before 3.3.6.19 do not tell it at the login */
+static gboolean
+learn_version (GstTDengineConnection * self, gint64 deadline,
+    GCancellable * cancellable, GError ** error)
+{
+  guint64 req_id = gst_tdengine_connection_next_id (self);
+
+  return (self->server_version || introduce (self, req_id,
+          gst_tdengine_messages_version (req_id), deadline, cancellable, error))
+      && gst_tdengine_connection_check_version (self->server_version, error);
+}
+
+static gboolean
+log_in (GstTDengineConnection * self, gpointer data, gint64 deadline,
+    GCancellable * cancellable, GError ** error)
+{
+  guint64 req_id = gst_tdengine_connection_next_id (self);
+  g_autofree gchar *password =
+      gst_tdengine_settings_find_password (self->used, error);
+
+  if (password && introduce (self, req_id, gst_tdengine_messages_conn (req_id,
+              self->used, password), deadline, cancellable, error)
+      && learn_version (self, deadline, cancellable, error))
+    return TRUE;
+  gst_tdengine_connection_prefix_error (self, "log in", error);
+  return FALSE;
 }
 
 /**
@@ -580,51 +795,34 @@ gst_tdengine_connection_open_path (GstTDengineConnection * self,
  * @cancellable: (nullable): to give up early
  * @error: (out) (optional): return location for an error
  *
- * Connects and logs in. Blocks for the connect time-out at most.
+ * Connects and logs in. Blocks for the connect time-out at most, with each host.
  *
  * Returns: %FALSE with an error: %GST_TDENGINE_ERROR_CONNECT,
  *   %GST_TDENGINE_ERROR_TIMEOUT, %GST_TDENGINE_ERROR_SERVER (855 for a wrong
- *   password, 904 for a database that is not there) or one of the settings'
+ *   password, 904 for a database that is not there),
+ *   %GST_TDENGINE_ERROR_TOO_OLD or one of the settings'
  */
 gboolean
 gst_tdengine_connection_open (GstTDengineConnection * connection,
     GCancellable * cancellable, GError ** error)
 {
-  gint64 deadline = g_get_monotonic_time () +
-      connection->settings->connect_timeout * G_TIME_SPAN_MILLISECOND;
-
-  if (!gst_tdengine_connection_open_path (connection, "/ws", cancellable,
-          error))
-    return FALSE;
-  if (log_in (connection, deadline, cancellable, error))
-    return TRUE;
-  gst_tdengine_connection_close (connection);
-  return FALSE;
+  return gst_tdengine_connection_open_path (connection, "/ws", log_in, NULL,
+      cancellable, error);
 }
 
 /**
  * gst_tdengine_connection_close:
  * @connection: a connection
  *
- * Closes the connection without waiting for the server. Every call under way
- * fails with %GST_TDENGINE_ERROR_CLOSED. It can't be opened again.
+ * Closes the connection without waiting for the server. Any thread may, also
+ * while another opens it. Every call under way fails with
+ * %GST_TDENGINE_ERROR_CLOSED. It can't be opened again.
  */
 void
 gst_tdengine_connection_close (GstTDengineConnection * connection)
 {
-  GThread *reader;
-
-  g_mutex_lock (&connection->lock);
-  reader = g_steal_pointer (&connection->reader);
-  if (!connection->broken)
-    connection->broken = g_error_new_literal (GST_TDENGINE_ERROR,
-        GST_TDENGINE_ERROR_CLOSED, "The connection was closed");
-  g_cond_signal (&connection->idle);
-  g_mutex_unlock (&connection->lock);
-  if (!reader)
-    return;
-  gst_tdengine_socket_close (connection->socket);
-  g_thread_join (reader);
+  g_cancellable_cancel (connection->closing);
+  stop_reading (connection);
 }
 
 /**
@@ -678,7 +876,8 @@ run_statement (GstTDengineConnection * self, const gchar * sql,
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
     return FALSE;
   gst_tdengine_messages_write_query_head (head, req_id, parts[1].size);
-  return gst_tdengine_connection_send (self, request, req_id, parts, 2, error)
+  return gst_tdengine_connection_send (self, request, req_id, parts, 2,
+      cancellable, error)
       && gst_tdengine_connection_wait (self, request, cancellable, error);
 }
 

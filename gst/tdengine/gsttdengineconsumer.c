@@ -275,7 +275,7 @@ send_step (GstTDengineConsumer * self, GError ** error)
       break;
   }
   return gst_tdengine_connection_send_text (self->connection, &self->request,
-      req_id, text, error);
+      req_id, text, NULL, error);
 }
 
 static GstTDengineReceived *
@@ -410,7 +410,7 @@ ask (GstTDengineConsumer * self, GstTDengineRequest * request, guint64 req_id,
   request->patience = self->request.patience;
   gst_tdengine_connection_unlock (self->connection);
   return gst_tdengine_connection_send_text (self->connection, request, req_id,
-      text, error)
+      text, cancellable, error)
       && gst_tdengine_connection_wait (self->connection, request, cancellable,
       error);
 }
@@ -438,8 +438,38 @@ explain_refusal (GstTDengineConsumer * self, const GstStructure * options,
 
     (*error)->message = g_strconcat (message, hint, NULL);
   }
-  g_prefix_error (error, "Could not subscribe at %s:%u as %s: ",
-      self->settings->host, self->settings->port, self->settings->user);
+  gst_tdengine_connection_prefix_error (self->connection, "subscribe", error);
+}
+
+typedef struct
+{
+  GstTDengineConsumer *consumer;
+  const gchar *const *topics;
+  const GstStructure *options;
+} Subscription;
+
+/* a server takes longer for it than for a login */
+static gboolean
+join (GstTDengineConnection * connection, gpointer data, gint64 deadline,
+    GCancellable * cancellable, GError ** error)
+{
+  const Subscription *subscription = data;
+  GstTDengineConsumer *self = subscription->consumer;
+  GstTDengineRequest request = { 0 };
+  guint64 req_id = gst_tdengine_connection_next_id (connection);
+  g_autofree gchar *password =
+      gst_tdengine_settings_find_password (self->settings, error);
+  gboolean done = password && ask (self, &request, req_id,
+      gst_tdengine_messages_subscribe (req_id, self->settings, password,
+          subscription->topics, subscription->options), cancellable, error);
+
+  /* servers before 3.3.6.19 do not tell it here */
+  done = done && (!request.reply.version
+      || gst_tdengine_connection_check_version (request.reply.version, error));
+  if (!done)
+    explain_refusal (self, subscription->options, error);
+  gst_tdengine_connection_forget (connection, &request);
+  return done;
 }
 
 /**
@@ -483,32 +513,24 @@ gst_tdengine_consumer_subscribe (GstTDengineConsumer * consumer,
     const gchar * const *topics, const GstStructure * options,
     GCancellable * cancellable, GError ** error)
 {
-  GstTDengineRequest request = { 0 };
-  gboolean done;
-  guint64 req_id;
+  Subscription subscription = { consumer, topics, options };
 
   g_return_val_if_fail (consumer->connection == NULL, FALSE);
 
   if (!gst_tdengine_subscription_check (topics, options, error))
+    return FALSE;
+  if (!gst_tdengine_settings_check_one_cluster (consumer->settings,
+          "another cluster has other positions", error))
     return FALSE;
   consumer->topics = g_strdupv ((gchar **) topics);
   consumer->max_poll_interval = G_TIME_SPAN_MILLISECOND *
       gst_tdengine_subscription_get_int (options, "max.poll.interval.ms");
   consumer->connection = gst_tdengine_connection_new (consumer->settings);
   if (!gst_tdengine_connection_open_path (consumer->connection, "/rest/tmq",
-          cancellable, error))
+          join, &subscription, cancellable, error))
     return FALSE;
-  req_id = gst_tdengine_connection_next_id (consumer->connection);
-  done = ask (consumer, &request, req_id,
-      gst_tdengine_messages_subscribe (req_id, consumer->settings, topics,
-          options), cancellable, error);
-  if (!done) {
-    explain_refusal (consumer, options, error);
-    gst_tdengine_connection_close (consumer->connection);
-  }
   consumer->last_poll = g_get_monotonic_time ();
-  gst_tdengine_connection_forget (consumer->connection, &request);
-  return done;
+  return TRUE;
 }
 
 static gboolean

@@ -28,6 +28,7 @@ G_BEGIN_DECLS
  * @GST_TDENGINE_ERROR_PASSWORD_REQUIRED: the password is empty
  * @GST_TDENGINE_ERROR_CONNECT: no connection could be made
  * @GST_TDENGINE_ERROR_TIMEOUT: an answer did not come in time
+ * @GST_TDENGINE_ERROR_TOO_OLD: the server's version is below 3.3.5.0
  * @GST_TDENGINE_ERROR_EMPTY_SQL: the statement is empty
  * @GST_TDENGINE_ERROR_SERVER: the server refused: its words are the message,
  *   its code is [func@GstTDengine.error_get_server_code]
@@ -49,6 +50,7 @@ typedef enum {
   GST_TDENGINE_ERROR_PASSWORD_REQUIRED = 0x231a,
   GST_TDENGINE_ERROR_CONNECT = 0x231d,
   GST_TDENGINE_ERROR_TIMEOUT = 0x231e,
+  GST_TDENGINE_ERROR_TOO_OLD = 0x2321,
   GST_TDENGINE_ERROR_EMPTY_SQL = 0x2357,
   GST_TDENGINE_ERROR_SERVER = 0x10000,
   GST_TDENGINE_ERROR_PROTOCOL = 0x10001,

@@ -15,9 +15,9 @@
 #include "gsttdenginecreate.h"
 #include "gsttdengineerror.h"
 #include "gsttdenginelane.h"
+#include "gsttdenginereconnect.h"
 #include "gsttdenginewait.h"
 
-#define MAX_RETRY_INTERVAL (30 * G_TIME_SPAN_SECOND)
 /* a table that was forgotten is bound once more, no worse */
 #define MAX_KNOWN_TABLES 65536
 
@@ -297,7 +297,7 @@ start (GstTDengineLane * self, GCancellable * cancellable, GError ** error)
       g_queue_push_nth (&self->under_way, rest, 1);
   }
   take_turn (self->plan, batch->n_rows);
-  if (!gst_tdengine_carrier_send (self->carrier, error))
+  if (!gst_tdengine_carrier_send (self->carrier, cancellable, error))
     return FALSE;
   remember_tables (self, batch);
   return TRUE;
@@ -334,8 +334,8 @@ try_again (GstTDengineLane * self)
 
   if (self->n_tries == settings->retries)
     return FALSE;
-  interval = MIN (interval << MIN (self->n_tries, 16), MAX_RETRY_INTERVAL);
-  self->not_before = g_get_monotonic_time () + interval;
+  self->not_before = g_get_monotonic_time () +
+      gst_tdengine_reconnect_get_pause (interval, self->n_tries);
   self->n_tries++;
   g_mutex_lock (&self->plan->lock);
   self->plan->stats.n_retries++;

@@ -75,28 +75,53 @@ end_request (JsonBuilder * builder)
 
 /* who asks, for conn and for subscribe */
 static void
-add_login (JsonBuilder * builder, const GstTDengineSettings * settings)
+add_application (JsonBuilder * builder, const GstTDengineSettings * settings)
 {
-  g_autofree gchar *app =
-      g_strndup (g_get_prgname ()? g_get_prgname () : "gst-tdengine",
-      MAX_APP_BYTES);
+  const gchar *name = settings->app_name ? settings->app_name :
+      g_get_prgname ()? g_get_prgname () : "gst-tdengine";
+  g_autofree gchar *app = g_strndup (name, MAX_APP_BYTES);
   g_autofree gchar *valid = g_utf8_make_valid (app, -1);
 
-  add_string (builder, "user", settings->user);
-  add_string (builder, "password", settings->password);
+  add_string (builder, "app", valid);
+  if (settings->app_ip)
+    add_string (builder, "ip", settings->app_ip);
+  add_string (builder, "connector", "gst-tdengine " PACKAGE_VERSION);
+}
+
+/* a bearer token takes the place of user and password */
+static void
+add_login (JsonBuilder * builder, const GstTDengineSettings * settings,
+    const gchar * password)
+{
+  if (!settings->bearer_token) {
+    add_string (builder, "user", settings->user);
+    add_string (builder, "password", password);
+  }
+  if (settings->totp_code)
+    add_string (builder, "totp_code", settings->totp_code);
   add_string (builder, "db", settings->database ? settings->database : "");
   if (settings->timezone)
     add_string (builder, "tz", settings->timezone);
-  add_string (builder, "app", valid);
+  add_application (builder, settings);
 }
 
 gchar *
 gst_tdengine_messages_conn (guint64 req_id,
-    const GstTDengineSettings * settings)
+    const GstTDengineSettings * settings, const gchar * password)
 {
   g_autoptr (JsonBuilder) builder = begin_request ("conn", req_id);
 
-  add_login (builder, settings);
+  add_login (builder, settings, password);
+  if (settings->bearer_token)
+    add_string (builder, "bearer_token", settings->bearer_token);
+  return end_request (builder);
+}
+
+gchar *
+gst_tdengine_messages_version (guint64 req_id)
+{
+  g_autoptr (JsonBuilder) builder = begin_request ("version", req_id);
+
   return end_request (builder);
 }
 
@@ -173,17 +198,19 @@ add_options (JsonBuilder * builder, const GstStructure * options,
 /* The adapter's own commits would cover all that was polled, so there are none. */
 gchar *
 gst_tdengine_messages_subscribe (guint64 req_id,
-    const GstTDengineSettings * settings, const gchar * const *topics,
-    const GstStructure * options)
+    const GstTDengineSettings * settings, const gchar * password,
+    const gchar * const *topics, const GstStructure * options)
 {
   g_autoptr (JsonBuilder) builder = begin_request ("subscribe", req_id);
 
-  add_login (builder, settings);
+  add_login (builder, settings, password);
   add_string (builder, "auto_commit", "false");
   add_options (builder, options, TRUE);
   json_builder_set_member_name (builder, "config");
   json_builder_begin_object (builder);
   add_options (builder, options, FALSE);
+  if (settings->bearer_token)
+    add_string (builder, "td.connect.token", settings->bearer_token);
   json_builder_end_object (builder);
   json_builder_set_member_name (builder, "topics");
   json_builder_begin_array (builder);

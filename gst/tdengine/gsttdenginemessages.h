@@ -87,7 +87,9 @@ typedef struct
 } GstTDengineReply;
 
 gchar *  gst_tdengine_messages_conn         (guint64 req_id,
-                                             const GstTDengineSettings *settings);
+                                             const GstTDengineSettings *settings,
+                                             const gchar *password);
+gchar *  gst_tdengine_messages_version      (guint64 req_id);
 gchar *  gst_tdengine_messages_free_result  (guint64 req_id, guint64 id);
 gchar *  gst_tdengine_messages_stmt2_init   (guint64 req_id);
 gchar *  gst_tdengine_messages_stmt2_prepare (guint64 req_id, guint64 stmt_id,
@@ -109,6 +111,7 @@ void     gst_tdengine_messages_write_bind_head (guint8 *head, guint64 req_id,
 
 gchar *  gst_tdengine_messages_subscribe    (guint64 req_id,
                                              const GstTDengineSettings *settings,
+                                             const gchar *password,
                                              const gchar *const *topics,
                                              const GstStructure *options);
 gchar *  gst_tdengine_messages_unsubscribe  (guint64 req_id);

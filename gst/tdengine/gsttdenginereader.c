@@ -6,10 +6,14 @@
  * each split, and for all before another one is begun. In the order of the
  * splits that of the first one is taken first, which always has room to go on.
  *
+ * Where a connection is lost, a split goes on over another behind the last rows
+ * that have come, if their order tells where that is.
+ *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "gsttdengineerror.h"
 #include "gsttdenginereader.h"
+#include "gsttdenginesettings-private.h"
 
 /* of one split, and of all before another one is begun */
 #define MAX_WAITING_BYTES (2 * 1024 * 1024)
@@ -24,20 +28,29 @@ typedef struct
   gboolean finished;            /* nothing comes any more */
 } Part;
 
+/* a split on its way */
+typedef struct
+{
+  GstTDengineConnection *connection;
+  guint64 split;
+  GstTDengineQuery *query;
+  GstTDengineRows *last;        /* the last rows of it that have come */
+  guint n_losses;               /* of the connection, since then */
+} Stream;
+
 struct _GstTDengineReader
 {
-  GstTDengineConnection *connection;    /* the first one */
   GstTDengineSettings *settings;        /* of the others */
   guint64 n_splits;
   GstTDengineSplitFunc get_sql;
   GstTDengineSplitFunc get_name;
+  GstTDengineRestFunc get_rest;
+  GstTDengineReconnectFunc tell;
   gpointer data;
   guint parallelism;
   gboolean ordered;
 
-  /* one connection: of who asks for rows */
-  GstTDengineQuery *query;
-  guint64 split;                /* of the query */
+  Stream first;                 /* of who asks for rows, or the first thread */
 
   GPtrArray *threads;           /* GThread, once there are any */
   GCancellable *stopped;        /* no one asks any more */
@@ -72,15 +85,18 @@ GstTDengineReader *
 gst_tdengine_reader_new (GstTDengineConnection * connection,
     const GstTDengineSettings * settings, guint64 n_splits,
     GstTDengineSplitFunc get_sql, GstTDengineSplitFunc get_name,
+    GstTDengineRestFunc get_rest, GstTDengineReconnectFunc tell,
     gpointer data, guint parallelism, gboolean ordered)
 {
   GstTDengineReader *self = g_new0 (GstTDengineReader, 1);
 
-  self->connection = g_object_ref (connection);
+  self->first.connection = g_object_ref (connection);
   self->settings = gst_tdengine_settings_copy (settings);
   self->n_splits = n_splits;
   self->get_sql = get_sql;
   self->get_name = get_name;
+  self->get_rest = get_rest;
+  self->tell = tell;
   self->data = data;
   self->parallelism = MIN (parallelism, n_splits);
   self->ordered = ordered;
@@ -90,6 +106,21 @@ gst_tdengine_reader_new (GstTDengineConnection * connection,
   g_mutex_init (&self->lock);
   g_cond_init (&self->changed);
   return self;
+}
+
+static void
+stream_end (Stream * stream)
+{
+  g_clear_object (&stream->query);
+  g_clear_pointer (&stream->last, gst_tdengine_rows_unref);
+  stream->n_losses = 0;
+}
+
+static void
+stream_clear (Stream * stream)
+{
+  stream_end (stream);
+  g_clear_object (&stream->connection);
 }
 
 static void
@@ -110,8 +141,7 @@ gst_tdengine_reader_free (GstTDengineReader * self)
   for (guint i = 0; i < self->threads->len; i++)
     g_thread_join (g_ptr_array_index (self->threads, i));
   g_ptr_array_unref (self->threads);
-  g_clear_object (&self->query);
-  g_object_unref (self->connection);
+  stream_clear (&self->first);
   gst_tdengine_settings_free (self->settings);
   g_object_unref (self->stopped);
   g_ptr_array_unref (self->parts);
@@ -139,22 +169,104 @@ check_schema (GstTDengineReader * self, GstTDengineQuery * query,
   return FALSE;
 }
 
-static GstTDengineQuery *
-open_split (GstTDengineReader * self, GstTDengineConnection * connection,
-    guint64 split, const gchar * sql, GCancellable * cancellable,
-    GError ** error)
+static gboolean
+open_query (GstTDengineReader * self, Stream * stream, const gchar * sql,
+    GCancellable * cancellable, GError ** error)
 {
   g_autoptr (GstTDengineQuery) query =
-      gst_tdengine_connection_query (connection, sql, cancellable, error);
+      gst_tdengine_connection_query (stream->connection, sql, cancellable,
+      error);
 
-  if (query && check_schema (self, query, error))
-    return g_steal_pointer (&query);
+  if (!query || !check_schema (self, query, error))
+    return FALSE;
+  g_set_object (&stream->query, query);
+  return TRUE;
+}
+
+/* the statement for what is missing, or NULL with an error */
+static gchar *
+make_rest (GstTDengineReader * self, Stream * stream, const GError * reason,
+    GError ** error)
+{
+  gchar *sql = stream->last ?
+      self->get_rest (stream->split, stream->last, self->data) :
+      self->get_sql (stream->split, self->data);
+
+  if (!sql)
+    g_set_error (error, reason->domain, reason->code, "%s (there is no going "
+        "on: which rows have come does not show by their times)",
+        reason->message);
+  return sql;
+}
+
+/* Takes the reason. FALSE with it, or another, where reading can't go on. */
+static gboolean
+resume (GstTDengineReader * self, Stream * stream, GError * reason,
+    GCancellable * cancellable, GError ** error)
+{
+  g_autoptr (GError) owned = reason;
+
+  while (owned) {
+    g_autoptr (GError) local = NULL;
+    g_autofree gchar *sql = NULL;
+
+    g_clear_object (&stream->query);
+    if (!gst_tdengine_reconnect (&stream->connection, owned,
+            stream->n_losses++, self->tell, self->data, cancellable, error))
+      return FALSE;
+    sql = make_rest (self, stream, owned, error);
+    if (!sql)
+      return FALSE;
+    open_query (self, stream, sql, cancellable, &local);
+    g_clear_error (&owned);
+    owned = g_steal_pointer (&local);
+  }
+  return TRUE;
+}
+
+static gboolean
+open_split (GstTDengineReader * self, Stream * stream, const gchar * sql,
+    GCancellable * cancellable, GError ** error)
+{
+  GError *local = NULL;
+
+  if (open_query (self, stream, sql, cancellable, &local)
+      || resume (self, stream, local, cancellable, error))
+    return TRUE;
   if (self->n_splits > 1) {
-    g_autofree gchar *name = self->get_name (split, self->data);
+    g_autofree gchar *name = self->get_name (stream->split, self->data);
 
     g_prefix_error (error, "Split \"%s\": ", name);
   }
-  return NULL;
+  return FALSE;
+}
+
+/* FALSE with an error; rows are NULL at the split's end */
+static gboolean
+read_rows (GstTDengineReader * self, Stream * stream, GstTDengineRows ** rows,
+    GCancellable * cancellable, GError ** error)
+{
+  GError *local = NULL;
+
+  while (!(*rows = gst_tdengine_query_next (stream->query, cancellable,
+              &local)) && local) {
+    if (!resume (self, stream, g_steal_pointer (&local), cancellable, error))
+      return FALSE;
+  }
+  g_clear_pointer (&stream->last, gst_tdengine_rows_unref);
+  stream->n_losses = 0;
+  if (!*rows)
+    stream_end (stream);
+  else if (self->settings->auto_reconnect)
+    stream->last = gst_tdengine_rows_ref (*rows);
+  return TRUE;
+}
+
+/* the first one, or what has come in its place; while no thread reads */
+GstTDengineConnection *
+gst_tdengine_reader_get_connection (GstTDengineReader * self)
+{
+  return self->first.connection;
 }
 
 /* the columns, or NULL before any split was opened; owned by the reader */
@@ -177,12 +289,13 @@ open_next (GstTDengineReader * self, GCancellable * cancellable,
     g_autofree gchar *sql = self->get_sql (self->next_split, self->data);
 
     if (sql) {
-      self->split = self->next_split;
-      self->query = open_split (self, self->connection, self->split, sql,
-          cancellable, error);
+      gboolean opened;
+
+      self->first.split = self->next_split;
+      opened = open_split (self, &self->first, sql, cancellable, error);
       /* a cancelled call asks again */
-      self->next_split += self->query != NULL;
-      return self->query != NULL;
+      self->next_split += opened;
+      return opened;
     }
     self->next_split++;
   }
@@ -193,19 +306,10 @@ static gboolean
 read_here (GstTDengineReader * self, GstTDengineRead * read,
     GCancellable * cancellable, GError ** error)
 {
-  g_autoptr (GError) local = NULL;
-
-  if (!self->query && !open_next (self, cancellable, error))
+  if (!self->first.query && !open_next (self, cancellable, error))
     return FALSE;
-  read->split = self->split;
-  read->rows = gst_tdengine_query_next (self->query, cancellable, &local);
-  if (local) {
-    g_propagate_error (error, g_steal_pointer (&local));
-    return FALSE;
-  }
-  if (!read->rows)
-    g_clear_object (&self->query);
-  return TRUE;
+  read->split = self->first.split;
+  return read_rows (self, &self->first, &read->rows, cancellable, error);
 }
 
 /* several */
@@ -250,22 +354,20 @@ give_rows (GstTDengineReader * self, Part * part, GstTDengineRows * rows)
 }
 
 static gboolean
-read_split (GstTDengineReader * self, GstTDengineConnection * connection,
-    const gchar * sql, Part * part, GError ** error)
+read_split (GstTDengineReader * self, Stream * stream, const gchar * sql,
+    Part * part, GError ** error)
 {
-  g_autoptr (GstTDengineQuery) query =
-      open_split (self, connection, part->split, sql, self->stopped, error);
-  g_autoptr (GError) local = NULL;
   GstTDengineRows *rows;
 
-  if (!query)
+  stream->split = part->split;
+  if (!open_split (self, stream, sql, self->stopped, error))
     return FALSE;
-  while ((rows = gst_tdengine_query_next (query, self->stopped, &local)))
-    if (!give_rows (self, part, rows))
+  while (TRUE) {
+    if (!read_rows (self, stream, &rows, self->stopped, error)
+        || (rows && !give_rows (self, part, rows)))
       return FALSE;
-  if (local) {
-    g_propagate_error (error, g_steal_pointer (&local));
-    return FALSE;
+    if (!rows)
+      break;
   }
   g_mutex_lock (&self->lock);
   part->finished = TRUE;
@@ -275,8 +377,7 @@ read_split (GstTDengineReader * self, GstTDengineConnection * connection,
 }
 
 static gboolean
-read_splits (GstTDengineReader * self, GstTDengineConnection * connection,
-    GError ** error)
+read_splits (GstTDengineReader * self, Stream * stream, GError ** error)
 {
   Part *part;
   gchar *taken;
@@ -284,7 +385,7 @@ read_splits (GstTDengineReader * self, GstTDengineConnection * connection,
   while ((taken = take_split (self, &part))) {
     g_autofree gchar *sql = taken;
 
-    if (!read_split (self, connection, sql, part, error))
+    if (!read_split (self, stream, sql, part, error))
       return FALSE;
   }
   return TRUE;
@@ -307,7 +408,7 @@ read_first (gpointer data)
   GstTDengineReader *self = data;
   g_autoptr (GError) error = NULL;
 
-  read_splits (self, self->connection, &error);
+  read_splits (self, &self->first, &error);
   end_thread (self, error);
   return NULL;
 }
@@ -316,13 +417,12 @@ static gpointer
 read_more (gpointer data)
 {
   GstTDengineReader *self = data;
-  g_autoptr (GstTDengineConnection) connection =
-      gst_tdengine_connection_new (self->settings);
+  Stream stream = { gst_tdengine_connection_new (self->settings) };
   g_autoptr (GError) error = NULL;
 
-  if (gst_tdengine_connection_open (connection, self->stopped, &error))
-    read_splits (self, connection, &error);
-  gst_tdengine_connection_close (connection);
+  if (gst_tdengine_connection_open (stream.connection, self->stopped, &error))
+    read_splits (self, &stream, &error);
+  stream_clear (&stream);
   end_thread (self, error);
   return NULL;
 }

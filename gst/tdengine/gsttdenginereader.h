@@ -7,6 +7,7 @@
 #pragma once
 
 #include <gst/tdengine/gsttdengineconnection.h>
+#include <gst/tdengine/gsttdenginereconnect.h>
 #include <gst/tdengine/gsttdenginesplits.h>
 
 typedef struct _GstTDengineReader GstTDengineReader;
@@ -14,6 +15,11 @@ typedef struct _GstTDengineReader GstTDengineReader;
 /* The statement for a split, NULL where nothing of it is left to be read; or its
  * name. Called in any thread. */
 typedef gchar * (*GstTDengineSplitFunc) (guint64 split, gpointer data);
+
+/* The statement for what follows rows of a split, or NULL where their order does
+ * not tell. */
+typedef gchar * (*GstTDengineRestFunc) (guint64 split, GstTDengineRows *rows,
+                                        gpointer data);
 
 /* rows of a split, or NULL when all of them were given */
 typedef struct
@@ -28,6 +34,8 @@ GstTDengineReader * gst_tdengine_reader_new  (GstTDengineConnection *connection,
                                               guint64 n_splits,
                                               GstTDengineSplitFunc get_sql,
                                               GstTDengineSplitFunc get_name,
+                                              GstTDengineRestFunc get_rest,
+                                              GstTDengineReconnectFunc tell,
                                               gpointer data,
                                               guint parallelism,
                                               gboolean ordered);
@@ -39,6 +47,9 @@ gboolean            gst_tdengine_reader_next (GstTDengineReader *reader,
                                               GCancellable *cancellable,
                                               GError **error);
 
+GST_TDENGINE_API
+GstTDengineConnection *
+                    gst_tdengine_reader_get_connection (GstTDengineReader *reader);
 GST_TDENGINE_API
 GstTDengineSchema * gst_tdengine_reader_get_schema (GstTDengineReader *reader);
 

@@ -23,6 +23,9 @@ G_BEGIN_DECLS
  *   schemes `taosws` and `ws`, and over TLS as `taos+wss`, `taoswss` and `wss`
  * - `jdbc:TAOS-WS://host:port/database?user=…&password=…&key=value`
  *
+ * Several hosts stand in a row, `host:port,host:port`: a connection is made to one
+ * of them, each to the next; one that does not answer is left alone for 10 s.
+ *
  * Keys are the names of the single settings, in any case and with or without
  * `-`, beside `httpConnectTimeout`, `messageWaitTimeout` and `useSSL`. Where
  * nothing is said, the host is `localhost`, the port 6041, the user `root` and
@@ -58,6 +61,12 @@ GST_TDENGINE_API
 const gchar *         gst_tdengine_settings_get_database        (const GstTDengineSettings *settings);
 GST_TDENGINE_API
 guint                 gst_tdengine_settings_get_message_timeout (const GstTDengineSettings *settings);
+GST_TDENGINE_API
+gboolean              gst_tdengine_settings_check_one_cluster   (const GstTDengineSettings *settings,
+                                                                 const gchar *why,
+                                                                 GError **error);
+GST_TDENGINE_API
+gboolean              gst_tdengine_settings_is_careless         (const GstTDengineSettings *settings);
 GST_TDENGINE_API
 gboolean              gst_tdengine_settings_validate            (const GstTDengineSettings *settings,
                                                                  GError **error);

@@ -1,11 +1,12 @@
 /* tdengine socket: WebSocket messages over a stream
  *
- * libsoup opens the door: name, proxy, TLS, HTTP and the 101 are its work.
- * The frames behind it are read and written here, as its own reader takes a
- * KiB at a time and needs ten times the processor for it. A large message is
+ * Frames are read and written here, as libsoup's own reader takes a KiB at a
+ * time and needs ten times the processor for it. A large message is
  * mostly read at once, into the memory that a buffer will own: what comes goes
  * into as much as the one before took. Where no TLS lies
  * between, the calls go to the kernel itself: GIO would make three of each.
+ * Through TLS there may be bytes that no poll tells of, so it is tried first and
+ * polled for only where nothing is there.
  *
  * Reading can pause anywhere, even within a frame: what has come stays here,
  * and whoever reads next goes on with it.
@@ -14,15 +15,14 @@
  */
 #define _GNU_SOURCE             /* ppoll() */
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include <libsoup/soup.h>
 
+#include "gsttdenginedoor.h"
 #include "gsttdengineerror-private.h"
 #include "gsttdenginepool.h"
 #include "gsttdenginesettings-private.h"
@@ -37,6 +37,12 @@
 #define GROWTH_SIZE (1024 * 1024)
 #define MAX_CONTROL_SIZE 125
 #define MAX_HEAD_SIZE 14
+#define FLAG_FIN 0x80
+#define FLAG_COMPRESSED 0x40
+#define FLAGS_UNKNOWN 0x30
+/* Compressed bytes that are looked at at once. They become 4 MiB at most, and
+ * the limit on a message is checked behind them. */
+#define SLICE_SIZE 4096
 /* so many are asked of the kernel at once */
 #define N_KEYS 64
 
@@ -44,9 +50,12 @@ struct _GstTDengineSocket
 {
   GIOStream *stream;
   SoupWebsocketConnection *websocket;   /* owns the stream's HTTP side */
-  gint fd;                      /* of a plain connection, blocking, or -1 */
+  SoupWebsocketExtension *deflate;      /* NULL: nothing is compressed */
+  gboolean deflates;            /* what is sent, too */
+  gint fd;                      /* of the kernel's socket, or -1 */
+  gboolean plain;               /* nothing lies above that */
   gint pause_fd;                /* readable: the reading thread is to pause */
-  GCancellable *closing;
+  gint closed;                  /* atomic */
 
   /* of the reading thread */
   GstTDenginePool *pool;
@@ -55,7 +64,13 @@ struct _GstTDengineSocket
   gsize incoming_to;
   GstTDengineMessage partial;   /* the fragments that have come */
   gboolean started;             /* partial is */
+  gboolean compressed;          /* partial comes so */
 
+  gint64 heard_at;              /* when something came last: monotonic us */
+  gboolean asked;               /* for a sign of life, since then */
+  gint64 keepalive;             /* how long it may be silent, us; 0: for ever */
+
+  gint64 send_timeout;          /* us */
   GMutex send_lock;
   GByteArray *outgoing;         /* a masked frame, under send_lock */
   guint32 keys[N_KEYS];         /* under send_lock */
@@ -65,63 +80,89 @@ struct _GstTDengineSocket
 typedef struct
 {
   gboolean fin;
+  gboolean compressed;          /* the message that begins with it */
   GstTDengineOpcode opcode;
   gsize head_size;
   guint64 size;                 /* of the payload */
 } FrameHead;
 
-/* the connection under what libsoup wraps it in */
+/* the connection under a layer, such as libsoup's or TLS */
 static GIOStream *
-unwrap (GIOStream * stream)
+unwrap (GIOStream * stream, const gchar * property)
 {
   GIOStream *base = NULL;
 
-  if (!g_object_class_find_property (G_OBJECT_GET_CLASS (stream),
-          "base-iostream"))
+  if (!g_object_class_find_property (G_OBJECT_GET_CLASS (stream), property))
     return g_object_ref (stream);
-  g_object_get (stream, "base-iostream", &base, NULL);
+  g_object_get (stream, property, &base, NULL);
   return base;
 }
 
-/* -1 where only the stream itself can read and write */
-static gint
-take_fd (GIOStream * stream)
+static void
+take_fd (GstTDengineSocket * self)
 {
-  g_autoptr (GIOStream) base = unwrap (stream);
-  gint fd, flags;
+  g_autoptr (GIOStream) inner = unwrap (self->stream, "base-iostream");
+  g_autoptr (GIOStream) base = unwrap (inner, "base-io-stream");
 
+  self->fd = -1;
   if (!G_IS_SOCKET_CONNECTION (base))
-    return -1;
-  fd = g_socket_get_fd (g_socket_connection_get_socket (G_SOCKET_CONNECTION
-          (base)));
-  flags = fcntl (fd, F_GETFL);
-  return flags >= 0 && fcntl (fd, F_SETFL, flags & ~O_NONBLOCK) == 0 ? fd : -1;
+    return;
+  self->fd = g_socket_get_fd (g_socket_connection_get_socket
+      (G_SOCKET_CONNECTION (base)));
+  self->plain = inner == base;
+}
+
+static GPollableInputStream *
+get_input (GstTDengineSocket * self)
+{
+  return G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (self->stream));
+}
+
+static GPollableOutputStream *
+get_output (GstTDengineSocket * self)
+{
+  return G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream
+      (self->stream));
 }
 
 /* libsoup may have read further than the end of HTTP's part */
 static void
 take_leftover (GstTDengineSocket * self)
 {
-  GInputStream *stream = g_io_stream_get_input_stream (self->stream);
+  gssize n = g_pollable_input_stream_read_nonblocking (get_input (self),
+      self->incoming, MIN_INCOMING_SIZE, NULL, NULL);
 
-  if (G_IS_POLLABLE_INPUT_STREAM (stream))
-    self->incoming_to =
-        MAX (g_pollable_input_stream_read_nonblocking (G_POLLABLE_INPUT_STREAM
-            (stream), self->incoming, MIN_INCOMING_SIZE, NULL, NULL), 0);
+  self->incoming_to = MAX (n, 0);
 }
 
+/* Where a message may refer to the one before, it has to be compressed when it
+ * is sent; ours are made ready before, and not all are. taosAdapter lets no
+ * message refer to another. */
+static gboolean
+forgets_context (SoupWebsocketExtension * deflate)
+{
+  g_autofree gchar *params = deflate ?
+      soup_websocket_extension_get_response_params (deflate) : NULL;
+
+  return params && strstr (params, "client_no_context_takeover");
+}
+
+/* both ways of the stream have to be pollable; without deflate nothing may come
+ * compressed */
 GstTDengineSocket *
-gst_tdengine_socket_new (GIOStream * stream)
+gst_tdengine_socket_new (GIOStream * stream, SoupWebsocketExtension * deflate)
 {
   GstTDengineSocket *self = g_new0 (GstTDengineSocket, 1);
 
   self->stream = g_object_ref (stream);
+  g_set_object (&self->deflate, deflate);
+  self->deflates = forgets_context (deflate);
   self->pool = gst_tdengine_pool_new ();
   self->incoming = gst_tdengine_pool_take (self->pool, MIN_INCOMING_SIZE);
   take_leftover (self);
-  self->fd = take_fd (stream);
+  take_fd (self);
   self->pause_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
-  self->closing = g_cancellable_new ();
+  self->heard_at = g_get_monotonic_time ();
   self->outgoing = g_byte_array_new ();
   g_mutex_init (&self->send_lock);
   return self;
@@ -134,7 +175,7 @@ gst_tdengine_socket_free (GstTDengineSocket * self)
   g_io_stream_close (self->stream, NULL, NULL);
   g_object_unref (self->stream);
   g_clear_object (&self->websocket);
-  g_object_unref (self->closing);
+  g_clear_object (&self->deflate);
   g_byte_array_unref (self->outgoing);
   gst_tdengine_message_clear (&self->partial);
   gst_tdengine_pool_give_back (self->incoming);
@@ -153,137 +194,44 @@ gst_tdengine_message_clear (GstTDengineMessage * message)
   message->size = 0;
 }
 
-/* opening the door */
-
-typedef struct
-{
-  GMainLoop *loop;
-  SoupMessage *request;
-  GCancellable *cancellable;    /* of this attempt alone */
-  gboolean timed_out;
-  SoupWebsocketConnection *websocket;
-  GError *error;
-} Attempt;
-
 static void
-on_connected (GObject * session, GAsyncResult * result, gpointer data)
+set_limits (GstTDengineSocket * self, const GstTDengineSettings * settings)
 {
-  Attempt *attempt = data;
-
-  attempt->websocket =
-      soup_session_websocket_connect_finish (SOUP_SESSION (session), result,
-      &attempt->error);
-  g_main_loop_quit (attempt->loop);
+  self->keepalive = settings->keepalive_interval * G_TIME_SPAN_MILLISECOND;
+  self->send_timeout = settings->message_timeout * G_TIME_SPAN_MILLISECOND;
 }
 
-static gboolean
-on_time_out (gpointer data)
-{
-  Attempt *attempt = data;
-
-  attempt->timed_out = TRUE;
-  g_cancellable_cancel (attempt->cancellable);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-on_cancelled (GCancellable * cancellable, gpointer attempt_cancellable)
-{
-  g_cancellable_cancel (attempt_cancellable);
-}
-
-static void
-run_attempt (Attempt * attempt, SoupSession * session,
-    GMainContext * context, guint timeout)
-{
-  g_autoptr (GSource) timer = g_timeout_source_new (timeout);
-
-  g_source_set_callback (timer, on_time_out, attempt, NULL);
-  g_source_attach (timer, context);
-  soup_session_websocket_connect_async (session, attempt->request, NULL, NULL,
-      G_PRIORITY_DEFAULT, attempt->cancellable, on_connected, attempt);
-  g_main_loop_run (attempt->loop);
-  g_source_destroy (timer);
-}
-
-static void
-tell_why (const GstTDengineSettings * settings, Attempt * attempt,
-    GCancellable * cancellable, GError ** error)
-{
-  guint status = soup_message_get_status (attempt->request);
-
-  if (g_cancellable_set_error_if_cancelled (cancellable, error))
-    return;
-  if (attempt->timed_out)
-    g_set_error (error, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_TIMEOUT,
-        "Connecting to %s:%u took longer than %u ms", settings->host,
-        settings->port, settings->connect_timeout);
-  else if (status != 0 && status != SOUP_STATUS_SWITCHING_PROTOCOLS)
-    g_set_error (error, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_CONNECT,
-        "%s:%u is no taosAdapter: it answered HTTP %u %s", settings->host,
-        settings->port, status, soup_status_get_phrase (status));
-  else
-    g_set_error (error, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_CONNECT,
-        "No connection to %s:%u: %s", settings->host, settings->port,
-        attempt->error->message);
-}
-
-static SoupMessage *
-make_request (const GstTDengineSettings * settings, const gchar * path)
-{
-  g_autoptr (GUri) uri = g_uri_build (SOUP_HTTP_URI_FLAGS,
-      settings->tls ? "wss" : "ws", NULL, settings->host, settings->port, path,
-      NULL, NULL);
-
-  return soup_message_new_from_uri (SOUP_METHOD_GET, uri);
-}
-
-/* a server that takes nothing must not hold who sends for ever */
-static void
-limit_sending (GstTDengineSocket * self, guint timeout)
-{
-  const struct timeval limit = { timeout / 1000, timeout % 1000 * 1000 };
-
-  if (self->fd >= 0)
-    setsockopt (self->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-}
-
-/* The context is not iterated any more once this returns, so that libsoup's
- * own reader never runs. */
 GstTDengineSocket *
 gst_tdengine_socket_connect (const GstTDengineSettings * settings,
-    const gchar * path, GCancellable * cancellable, GError ** error)
+    const GstTDengineHost * host, const gchar * path,
+    GCancellable * cancellable, GError ** error)
 {
-  g_autoptr (GMainContext) context = g_main_context_new ();
-  g_autoptr (GMainLoop) loop = g_main_loop_new (context, FALSE);
-  g_autoptr (GCancellable) own = g_cancellable_new ();
-  g_autoptr (SoupMessage) request = make_request (settings, path);
-  Attempt attempt = {.loop = loop,.request = request,.cancellable = own };
-  gulong id = 0;
+  SoupWebsocketConnection *websocket =
+      gst_tdengine_door_open (settings, host, path, cancellable, error);
+  GstTDengineSocket *self;
+  GList *extensions;
 
-  g_main_context_push_thread_default (context);
-  g_autoptr (SoupSession) session = soup_session_new ();
-  if (cancellable)
-    id = g_cancellable_connect (cancellable, G_CALLBACK (on_cancelled), own,
-        NULL);
-  run_attempt (&attempt, session, context, settings->connect_timeout);
-  g_cancellable_disconnect (cancellable, id);
-  g_main_context_pop_thread_default (context);
-
-  if (!attempt.websocket) {
-    tell_why (settings, &attempt, cancellable, error);
-    g_clear_error (&attempt.error);
+  if (!websocket)
     return NULL;
-  }
-
-  GstTDengineSocket *self = gst_tdengine_socket_new
-      (soup_websocket_connection_get_io_stream (attempt.websocket));
-  self->websocket = attempt.websocket;
-  limit_sending (self, settings->message_timeout);
-  return self;
+  /* no other is offered */
+  extensions = soup_websocket_connection_get_extensions (websocket);
+  self = gst_tdengine_socket_new (soup_websocket_connection_get_io_stream
+      (websocket), extensions ? extensions->data : NULL);
+  self->websocket = websocket;
+  set_limits (self, settings);
+  if (self->pause_fd >= 0)
+    return self;
+  g_set_error (error, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_CONNECT,
+      "No connection to %s:%u: there are too many open files", host->name,
+      host->port);
+  gst_tdengine_socket_free (self);
+  return NULL;
 }
 
 /* reading */
+
+static void say_at_once (GstTDengineSocket * self, GstTDengineOpcode opcode,
+    const GOutputVector * part);
 
 static gboolean
 lost (GError ** error, const gchar * why)
@@ -293,12 +241,11 @@ lost (GError ** error, const gchar * why)
   return FALSE;
 }
 
-/* Whether reading can pause. Behind TLS it can't: bytes may be there that no
- * poll tells of. */
-gboolean
-gst_tdengine_socket_can_pause (GstTDengineSocket * self)
+static void
+set_errno (GError ** error)
 {
-  return self->fd >= 0 && self->pause_fd >= 0;
+  g_set_error_literal (error, G_IO_ERROR, g_io_error_from_errno (errno),
+      g_strerror (errno));
 }
 
 /* Makes who reads until a deadline pause. Any thread may. */
@@ -316,24 +263,69 @@ paused (GError ** error)
   return FALSE;
 }
 
+/* the next moment to look whether the peer lives */
+static gint64
+get_due (GstTDengineSocket * self)
+{
+  if (self->keepalive == 0)
+    return G_MAXINT64;
+  return self->heard_at + (self->asked ? self->keepalive : self->keepalive / 2);
+}
+
+/* asks for a sign of life, and gives up where that has not come */
+static gboolean
+check_alive (GstTDengineSocket * self, GError ** error)
+{
+  if (g_get_monotonic_time () < get_due (self))
+    return TRUE;
+  if (self->asked)
+    return lost (error, "the server gave no sign of life for as long as "
+        "keepalive-interval allows");
+  self->asked = TRUE;
+  say_at_once (self, GST_TDENGINE_OPCODE_PING, NULL);
+  return TRUE;
+}
+
+/* FALSE with an error also where it is time to pause */
 static gboolean
 wait_for_bytes (GstTDengineSocket * self, gint64 deadline, GError ** error)
 {
-  gint64 left = MAX (deadline - g_get_monotonic_time (), 0);
+  gint64 now = g_get_monotonic_time ();
+  gint64 left = MAX (MIN (deadline, get_due (self)) - now, 0);
   const struct timespec limit = { left / G_USEC_PER_SEC,
     left % G_USEC_PER_SEC * 1000
   };
   struct pollfd polls[] = { {self->fd, POLLIN}, {self->pause_fd, POLLIN} };
   eventfd_t count;
-  gint n = ppoll (polls, G_N_ELEMENTS (polls), &limit, NULL);
+  gint n = ppoll (polls, deadline == GST_TDENGINE_NO_DEADLINE ? 1 : 2, &limit,
+      NULL);
 
   if (n < 0 && errno != EINTR)
     return lost (error, g_strerror (errno));
-  if (n > 0 && !polls[1].revents)
-    return TRUE;
-  if (n > 0)
+  if (polls[1].revents) {
     eventfd_read (self->pause_fd, &count);
-  return paused (error);
+    return paused (error);
+  }
+  if (n > 0)
+    return TRUE;
+  return g_get_monotonic_time () >= deadline ? paused (error) :
+      check_alive (self, error);
+}
+
+static gssize
+read_now (GstTDengineSocket * self, guint8 * to, gsize size, GError ** error)
+{
+  gssize n;
+
+  if (!self->plain)
+    return g_pollable_input_stream_read_nonblocking (get_input (self), to, size,
+        NULL, error);
+  do
+    n = recv (self->fd, to, size, MSG_DONTWAIT);
+  while (n < 0 && errno == EINTR);
+  if (n < 0)
+    set_errno (error);
+  return n;
 }
 
 /* at least one byte */
@@ -341,25 +333,25 @@ static gssize
 read_some (GstTDengineSocket * self, guint8 * to, gsize size, gint64 deadline,
     GError ** error)
 {
-  g_autoptr (GError) local = NULL;
-  gssize n;
+  gboolean ready = !self->plain;
 
-  if (self->fd < 0) {
-    n = g_input_stream_read (g_io_stream_get_input_stream (self->stream), to,
-        size, self->closing, &local);
-  } else {
-    if (deadline != GST_TDENGINE_NO_DEADLINE
-        && !wait_for_bytes (self, deadline, error))
+  while (TRUE) {
+    g_autoptr (GError) local = NULL;
+
+    if (!ready && !wait_for_bytes (self, deadline, error))
       return -1;
-    do
-      n = recv (self->fd, to, size, 0);
-    while (n < 0 && errno == EINTR);
+    gssize n = read_now (self, to, size, &local);
+    ready = FALSE;
+    if (n > 0) {
+      self->heard_at = g_get_monotonic_time ();
+      self->asked = FALSE;
+      return n;
+    }
+    if (n == 0 || !g_error_matches (local, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
+      lost (error, n == 0 ? "the server closed it" : local->message);
+      return -1;
+    }
   }
-  if (n > 0)
-    return n;
-  lost (error, n == 0 ? "the server closed it" :
-      local ? local->message : g_strerror (errno));
-  return -1;
 }
 
 static gboolean
@@ -455,7 +447,10 @@ read_head (GstTDengineSocket * self, FrameHead * head, gint64 deadline,
   second = self->incoming[self->incoming_from + 1];
   head->fin = first >> 7;
   head->opcode = first & 0xf;
-  if (first & 0x70)
+  head->compressed = (first & FLAG_COMPRESSED) != 0;
+  if (first & FLAGS_UNKNOWN || (head->compressed && (!self->deflate
+              || head->opcode == GST_TDENGINE_OPCODE_CONTINUATION
+              || head->opcode > GST_TDENGINE_OPCODE_BINARY)))
     return refuse (error, "reserved bits are set");
   if (second & 0x80)
     return refuse (error, "a server's frame must not be masked");
@@ -498,34 +493,91 @@ handle_control (GstTDengineSocket * self, const FrameHead * head,
   switch (head->opcode) {
     case GST_TDENGINE_OPCODE_PING:
       return gst_tdengine_socket_send (self, GST_TDENGINE_OPCODE_PONG, &part, 1,
-          error);
+          NULL, error);
     case GST_TDENGINE_OPCODE_PONG:
       return TRUE;
     case GST_TDENGINE_OPCODE_CLOSE:
-      gst_tdengine_socket_send (self, GST_TDENGINE_OPCODE_CLOSE, &part, 1,
-          NULL);
+      say_at_once (self, GST_TDENGINE_OPCODE_CLOSE, &part);
       return lost (error, "the server closed it");
     default:
       return refuse (error, "its kind is %d, which is not known", head->opcode);
   }
 }
 
+/* more of what a message has, twice as much at least: parts may be small */
+static guint8 *
+grow_memory (guint8 * memory, gsize size)
+{
+  gsize room = gst_tdengine_pool_get_room (memory);
+
+  return size <= room ? memory : gst_tdengine_pool_grow (memory,
+      MAX (size, MIN (2 * room, GST_TDENGINE_MAX_MESSAGE_SIZE)));
+}
+
 /* Of its own, or more of it. */
 static gboolean
-copy_payload (GstTDengineSocket * self, gsize size, GError ** error)
+append_payload (GstTDengineSocket * self, const guint8 * from, gsize size,
+    GError ** error)
 {
   GstTDengineMessage *message = &self->partial;
   gsize end = message->size + size;
-  guint8 *memory = message->memory ?
-      gst_tdengine_pool_grow (message->memory, end) :
+  guint8 *memory = message->memory ? grow_memory (message->memory, end) :
       gst_tdengine_pool_take (self->pool, end);
 
   if (!memory)
     return no_memory (end, error);
-  memcpy (memory + message->size, self->incoming + self->incoming_from, size);
-  self->incoming_from += size;
+  memcpy (memory + message->size, from, size);
   message->memory = message->data = memory;
   message->size = end;
+  return TRUE;
+}
+
+static gboolean
+copy_payload (GstTDengineSocket * self, gsize size, GError ** error)
+{
+  const guint8 *from = self->incoming + self->incoming_from;
+
+  self->incoming_from += size;
+  return append_payload (self, from, size, error);
+}
+
+static gboolean
+inflate_slice (GstTDengineSocket * self, guint8 flags, gsize size,
+    GError ** error)
+{
+  g_autoptr (GBytes) bytes = soup_websocket_extension_process_incoming_message
+      (self->deflate, &flags, g_bytes_new_static (self->incoming +
+          self->incoming_from, size), NULL);
+
+  if (!bytes)
+    return refuse (error, "what it holds can't be decompressed");
+  if (g_bytes_get_size (bytes) > GST_TDENGINE_MAX_MESSAGE_SIZE -
+      self->partial.size)
+    return refuse (error, "a message is longer than %u bytes",
+        GST_TDENGINE_MAX_MESSAGE_SIZE);
+  self->incoming_from += size;
+  return append_payload (self, g_bytes_get_data (bytes, NULL),
+      g_bytes_get_size (bytes), error);
+}
+
+/* To the inflater slices are fragments, of which the first has the flag. */
+static gboolean
+inflate_payload (GstTDengineSocket * self, const FrameHead * head,
+    GError ** error)
+{
+  guint8 flags = self->started ? 0 : FLAG_COMPRESSED | head->opcode;
+  gsize left = head->size;
+
+  do {
+    gsize size = MIN (left, SLICE_SIZE);
+
+    left -= size;
+    if (head->fin && left == 0)
+      flags |= FLAG_FIN;
+    if (!inflate_slice (self, flags, size, error))
+      return FALSE;
+    flags = 0;
+  } while (left > 0);
   return TRUE;
 }
 
@@ -556,8 +608,12 @@ hand_over (GstTDengineSocket * self, gsize size, GError ** error)
 static gboolean
 take_payload (GstTDengineSocket * self, const FrameHead * head, GError ** error)
 {
-  if (!self->started)
+  if (!self->started) {
     self->partial.opcode = head->opcode;
+    self->compressed = head->compressed;
+  }
+  if (self->compressed)
+    return inflate_payload (self, head, error);
   if (self->started || !head->fin
       || head->size < gst_tdengine_pool_get_room (self->incoming) / 2)
     return copy_payload (self, head->size, error);
@@ -587,8 +643,8 @@ receive_frame (GstTDengineSocket * self, FrameHead * head, gint64 deadline,
   return TRUE;
 }
 
-/* One message, whole. Pings are answered on the way. Where reading can pause it
- * does at the deadline, or when told to: that is G_IO_ERROR_WOULD_BLOCK, and the
+/* One message, whole. Pings are answered on the way. Reading with a deadline
+ * pauses then, or when told to: that is G_IO_ERROR_WOULD_BLOCK, and the
  * next call goes on. Any other error leaves the socket of no more use. */
 gboolean
 gst_tdengine_socket_receive (GstTDengineSocket * self, gint64 deadline,
@@ -610,11 +666,11 @@ gst_tdengine_socket_receive (GstTDengineSocket * self, gint64 deadline,
 /* writing */
 
 static gsize
-write_head (guint8 * head, GstTDengineOpcode opcode, gsize size, guint32 key)
+write_head (guint8 * head, guint8 first, gsize size, guint32 key)
 {
   gsize n = 2;
 
-  head[0] = 0x80 | opcode;
+  head[0] = first;
   if (size < 126) {
     head[1] = 0x80 | size;
   } else if (size <= G_MAXUINT16) {
@@ -666,7 +722,7 @@ next_key (GstTDengineSocket * self)
 
 /* the frame leaves in one write: two small ones would wait for each other */
 static void
-build_frame (GByteArray * frame, GstTDengineOpcode opcode,
+build_frame (GByteArray * frame, guint8 first,
     const GOutputVector * parts, guint n_parts, guint32 key)
 {
   gsize size = 0, position = 0, head_size;
@@ -674,7 +730,7 @@ build_frame (GByteArray * frame, GstTDengineOpcode opcode,
 
   for (guint i = 0; i < n_parts; i++)
     size += parts[i].size;
-  head_size = write_head (head, opcode, size, key);
+  head_size = write_head (head, first, size, key);
   g_byte_array_set_size (frame, head_size + size);
   memcpy (frame->data, head, head_size);
   for (guint i = 0; i < n_parts; i++) {
@@ -684,41 +740,117 @@ build_frame (GByteArray * frame, GstTDengineOpcode opcode,
   }
 }
 
-/* behind a part of a frame nothing else can be sent: whoever reads is told */
-static gboolean
-stop_sending (GstTDengineSocket * self, GError ** error)
+static gssize
+write_now (GstTDengineSocket * self, const guint8 * from, gsize size,
+    GError ** error)
 {
-  if (errno == EAGAIN)
+  gssize n;
+
+  if (!self->plain)
+    return g_pollable_output_stream_write_nonblocking (get_output (self), from,
+        size, NULL, error);
+  do
+    n = send (self->fd, from, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+  while (n < 0 && errno == EINTR);
+  if (n < 0)
+    set_errno (error);
+  return n;
+}
+
+/* a server that takes nothing must not hold who sends for ever */
+static gboolean
+wait_for_room (GstTDengineSocket * self, GCancellable * cancellable,
+    GError ** error)
+{
+  GPollFD wake = {.fd = -1 };
+  gboolean watched = g_cancellable_make_pollfd (cancellable, &wake);
+  const struct timespec limit = { self->send_timeout / G_USEC_PER_SEC,
+    self->send_timeout % G_USEC_PER_SEC * 1000
+  };
+  struct pollfd polls[] = { {self->fd, POLLOUT}, {wake.fd, POLLIN} };
+  gint n = ppoll (polls, G_N_ELEMENTS (polls), &limit, NULL);
+
+  if (watched)
+    g_cancellable_release_fd (cancellable);
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return FALSE;
+  if (n == 0)
     g_set_error_literal (error, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_TIMEOUT,
         "The server took nothing for longer than the message time-out");
-  else
-    lost (error, g_strerror (errno));
-  shutdown (self->fd, SHUT_RDWR);
-  return FALSE;
+  return n != 0;
 }
 
 static gboolean
-write_frame (GstTDengineSocket * self, const GByteArray * frame,
-    GError ** error)
+write_all (GstTDengineSocket * self, const GByteArray * frame, gsize * sent,
+    GCancellable * cancellable, GError ** error)
 {
-  g_autoptr (GError) local = NULL;
-  gsize sent = 0;
+  for (*sent = 0; *sent < frame->len;) {
+    g_autoptr (GError) local = NULL;
+    gssize n = write_now (self, frame->data + *sent, frame->len - *sent,
+        &local);
 
-  if (self->fd < 0) {
-    if (g_output_stream_write_all (g_io_stream_get_output_stream (self->stream),
-            frame->data, frame->len, NULL, self->closing, &local))
-      return TRUE;
-    return lost (error, local->message);
-  }
-  while (sent < frame->len) {
-    gssize n =
-        send (self->fd, frame->data + sent, frame->len - sent, MSG_NOSIGNAL);
-
-    if (n < 0 && errno != EINTR)
-      return stop_sending (self, error);
-    sent += MAX (n, 0);
+    if (n >= 0)
+      *sent += n;
+    else if (!g_error_matches (local, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+      return lost (error, local->message);
+    else if (!wait_for_room (self, cancellable, error))
+      return FALSE;
   }
   return TRUE;
+}
+
+/* Behind a part of a frame nothing else can be sent: whoever reads is told. */
+static gboolean
+write_frame (GstTDengineSocket * self, const GByteArray * frame,
+    GCancellable * cancellable, GError ** error)
+{
+  g_autoptr (GError) local = NULL;
+  gsize sent;
+
+  if (write_all (self, frame, &sent, cancellable, &local))
+    return TRUE;
+  if (sent > 0 || !g_error_matches (local, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    shutdown (self->fd, SHUT_RDWR);
+  g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
+}
+
+/* Changes the first byte where it did. */
+static GBytes *
+deflate_parts_locked (GstTDengineSocket * self, guint8 * first,
+    const GOutputVector * parts, guint n_parts)
+{
+  GByteArray *whole = g_byte_array_new ();
+  guint8 flags = *first;
+  GBytes *packed;
+
+  for (guint i = 0; i < n_parts; i++)
+    g_byte_array_append (whole, parts[i].buffer, parts[i].size);
+  packed = soup_websocket_extension_process_outgoing_message (self->deflate,
+      &flags, g_byte_array_free_to_bytes (whole), NULL);
+  if (packed)
+    *first = flags;
+  return packed;
+}
+
+static void
+build_locked (GstTDengineSocket * self, GByteArray * frame,
+    GstTDengineOpcode opcode, const GOutputVector * parts, guint n_parts)
+{
+  guint8 first = FLAG_FIN | opcode;
+  g_autoptr (GBytes) packed = self->deflates
+      && opcode <= GST_TDENGINE_OPCODE_BINARY ?
+      deflate_parts_locked (self, &first, parts, n_parts) : NULL;
+
+  if (packed) {
+    gsize size;
+    gconstpointer data = g_bytes_get_data (packed, &size);
+    const GOutputVector part = { data, size };
+
+    build_frame (frame, first, &part, 1, next_key (self));
+  } else {
+    build_frame (frame, first, parts, n_parts, next_key (self));
+  }
 }
 
 /* Makes a message, gathered from parts, ready to be sent: to do it while the
@@ -727,61 +859,55 @@ void
 gst_tdengine_socket_prepare (GstTDengineSocket * self, GByteArray * frame,
     GstTDengineOpcode opcode, const GOutputVector * parts, guint n_parts)
 {
-  guint32 key;
+  guint32 key = 0;
 
   g_mutex_lock (&self->send_lock);
-  key = next_key (self);
+  if (self->deflates)
+    build_locked (self, frame, opcode, parts, n_parts);
+  else
+    key = next_key (self);
   g_mutex_unlock (&self->send_lock);
-  build_frame (frame, opcode, parts, n_parts, key);
+  /* to mask takes longest, and needs no lock */
+  if (!self->deflates)
+    build_frame (frame, FLAG_FIN | opcode, parts, n_parts, key);
 }
 
-/* Sends what was prepared. Any thread may. */
+/* Sends what was prepared. Any thread may. One that is cancelled while the
+ * server takes nothing has sent nothing, or leaves the socket of no more use. */
 gboolean
 gst_tdengine_socket_send_prepared (GstTDengineSocket * self,
-    const GByteArray * frame, GError ** error)
+    const GByteArray * frame, GCancellable * cancellable, GError ** error)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->send_lock);
 
-  return write_frame (self, frame, error);
+  return write_frame (self, frame, cancellable, error);
 }
 
 /* Sends one message, gathered from parts. Any thread may. */
 gboolean
 gst_tdengine_socket_send (GstTDengineSocket * self, GstTDengineOpcode opcode,
-    const GOutputVector * parts, guint n_parts, GError ** error)
+    const GOutputVector * parts, guint n_parts, GCancellable * cancellable,
+    GError ** error)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->send_lock);
 
-  build_frame (self->outgoing, opcode, parts, n_parts, next_key (self));
-  return write_frame (self, self->outgoing, error);
+  build_locked (self, self->outgoing, opcode, parts, n_parts);
+  return write_frame (self, self->outgoing, cancellable, error);
 }
 
-/* what can be written at once */
+/* Nothing here may block: what the peer gets of it is up to the moment. */
 static void
-try_frame (GstTDengineSocket * self)
+say_at_once (GstTDengineSocket * self, GstTDengineOpcode opcode,
+    const GOutputVector * part)
 {
-  GOutputStream *stream = g_io_stream_get_output_stream (self->stream);
-
-  if (self->fd >= 0)
-    send (self->fd, self->outgoing->data, self->outgoing->len,
-        MSG_DONTWAIT | MSG_NOSIGNAL);
-  else if (G_IS_POLLABLE_OUTPUT_STREAM (stream))
-    g_pollable_output_stream_write_nonblocking (G_POLLABLE_OUTPUT_STREAM
-        (stream), self->outgoing->data, self->outgoing->len, NULL, NULL);
-}
-
-/* what the peer gets of it is up to the moment: nothing here may block */
-static void
-say_goodbye (GstTDengineSocket * self)
-{
-  static const guint8 normal_closure[] = { 0x03, 0xe8 };
-  GOutputVector part = { normal_closure, sizeof normal_closure };
+  gssize n;
 
   if (!g_mutex_trylock (&self->send_lock))
     return;
-  build_frame (self->outgoing, GST_TDENGINE_OPCODE_CLOSE, &part, 1,
-      next_key (self));
-  try_frame (self);
+  build_locked (self, self->outgoing, opcode, part, part ? 1 : 0);
+  n = write_now (self, self->outgoing->data, self->outgoing->len, NULL);
+  if (n > 0 && n < self->outgoing->len)
+    shutdown (self->fd, SHUT_RDWR);
   g_mutex_unlock (&self->send_lock);
 }
 
@@ -789,10 +915,11 @@ say_goodbye (GstTDengineSocket * self)
 void
 gst_tdengine_socket_close (GstTDengineSocket * self)
 {
-  if (g_cancellable_is_cancelled (self->closing))
+  static const guint8 normal_closure[] = { 0x03, 0xe8 };
+  const GOutputVector part = { normal_closure, sizeof normal_closure };
+
+  if (!g_atomic_int_compare_and_exchange (&self->closed, FALSE, TRUE))
     return;
-  say_goodbye (self);
-  g_cancellable_cancel (self->closing);
-  if (self->fd >= 0)
-    shutdown (self->fd, SHUT_RDWR);
+  say_at_once (self, GST_TDENGINE_OPCODE_CLOSE, &part);
+  shutdown (self->fd, SHUT_RDWR);
 }

@@ -4,8 +4,9 @@
  */
 #pragma once
 
-#include <gio/gio.h>
+#include <libsoup/soup.h>
 
+#include "gsttdenginehosts.h"
 #include "gsttdenginesettings.h"
 
 #define GST_TDENGINE_MAX_MESSAGE_SIZE (100u * 1024 * 1024)
@@ -33,16 +34,19 @@ typedef struct
 typedef struct _GstTDengineSocket GstTDengineSocket;
 
 GstTDengineSocket * gst_tdengine_socket_connect (const GstTDengineSettings *settings,
+                                                 const GstTDengineHost *host,
                                                  const gchar *path,
                                                  GCancellable *cancellable,
                                                  GError **error);
-GstTDengineSocket * gst_tdengine_socket_new     (GIOStream *stream);
+GstTDengineSocket * gst_tdengine_socket_new     (GIOStream *stream,
+                                                 SoupWebsocketExtension *deflate);
 void                gst_tdengine_socket_free    (GstTDengineSocket *socket);
 void                gst_tdengine_socket_close   (GstTDengineSocket *socket);
 gboolean            gst_tdengine_socket_send    (GstTDengineSocket *socket,
                                                  GstTDengineOpcode opcode,
                                                  const GOutputVector *parts,
                                                  guint n_parts,
+                                                 GCancellable *cancellable,
                                                  GError **error);
 void                gst_tdengine_socket_prepare (GstTDengineSocket *socket,
                                                  GByteArray *frame,
@@ -51,12 +55,12 @@ void                gst_tdengine_socket_prepare (GstTDengineSocket *socket,
                                                  guint n_parts);
 gboolean            gst_tdengine_socket_send_prepared (GstTDengineSocket *socket,
                                                        const GByteArray *frame,
+                                                       GCancellable *cancellable,
                                                        GError **error);
 gboolean            gst_tdengine_socket_receive (GstTDengineSocket *socket,
                                                  gint64 deadline,
                                                  GstTDengineMessage *message,
                                                  GError **error);
-gboolean            gst_tdengine_socket_can_pause (GstTDengineSocket *socket);
 void                gst_tdengine_socket_pause   (GstTDengineSocket *socket);
 
 void                gst_tdengine_message_clear  (GstTDengineMessage *message);

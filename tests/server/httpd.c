@@ -166,12 +166,54 @@ httpd_new (Server * server)
   return self;
 }
 
+/* libsoup asks about every certificate, good or not */
+static gboolean
+judge_client (SoupServerMessage * message, GTlsCertificate * certificate,
+    GTlsCertificateFlags faults, gpointer data)
+{
+  return faults == 0;
+}
+
+static void
+watch_client (SoupServer * soup, SoupServerMessage * message, gpointer data)
+{
+  g_signal_connect (message, "accept-certificate", G_CALLBACK (judge_client),
+      NULL);
+}
+
+/* client_ca may be NULL: then no client is asked for a certificate */
+gboolean
+httpd_use_tls (Httpd * httpd, const gchar * certificate,
+    const gchar * client_ca, GError ** error)
+{
+  g_autoptr (GTlsCertificate) own =
+      g_tls_certificate_new_from_file (certificate, error);
+  g_autoptr (GTlsDatabase) database = NULL;
+
+  if (!own)
+    return FALSE;
+  soup_server_set_tls_certificate (httpd->soup, own);
+  if (!client_ca)
+    return TRUE;
+  database = g_tls_file_database_new (client_ca, error);
+  if (!database)
+    return FALSE;
+  soup_server_set_tls_database (httpd->soup, database);
+  soup_server_set_tls_auth_mode (httpd->soup, G_TLS_AUTHENTICATION_REQUIRED);
+  g_signal_connect (httpd->soup, "request-started", G_CALLBACK (watch_client),
+      NULL);
+  return TRUE;
+}
+
 /* on the loopback only, at any free port for 0 */
 gboolean
 httpd_listen (Httpd * httpd, guint port, GError ** error)
 {
+  gboolean tls = soup_server_get_tls_certificate (httpd->soup) != NULL;
+
   return soup_server_listen_local (httpd->soup, port,
-      SOUP_SERVER_LISTEN_IPV4_ONLY, error);
+      SOUP_SERVER_LISTEN_IPV4_ONLY | (tls ? SOUP_SERVER_LISTEN_HTTPS : 0),
+      error);
 }
 
 guint

@@ -12,6 +12,8 @@ typedef struct _Httpd Httpd;
 
 Httpd *  httpd_new      (Server *server);
 void     httpd_free     (Httpd *httpd);
+gboolean httpd_use_tls  (Httpd *httpd, const gchar *certificate,
+                         const gchar *client_ca, GError **error);
 gboolean httpd_listen   (Httpd *httpd, guint port, GError **error);
 guint    httpd_get_port (Httpd *httpd);
 gboolean httpd_accept   (Httpd *httpd, GIOStream *stream, GError **error);

@@ -20,6 +20,8 @@ typedef struct
   gchar *user;
   gchar *password;
   gchar *password_file;
+  gchar *tls_certificate;
+  gchar *tls_client_ca;
   gint64 bench_rows;
   gint bench_block_rows;
   gboolean die_with_stdin;
@@ -32,6 +34,8 @@ options_clear (Options * options)
   g_free (options->user);
   g_free (options->password);
   g_free (options->password_file);
+  g_free (options->tls_certificate);
+  g_free (options->tls_client_ca);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
@@ -50,6 +54,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
         "Password to log in with", "TEXT"},
     {"password-file", 0, 0, G_OPTION_ARG_FILENAME, &self->password_file,
         "File whose first line is the password", "FILE"},
+    {"tls-certificate", 0, 0, G_OPTION_ARG_FILENAME, &self->tls_certificate,
+        "Speak TLS, with the certificate and key of this PEM file", "FILE"},
+    {"tls-client-ca", 0, 0, G_OPTION_ARG_FILENAME, &self->tls_client_ca,
+        "Ask for a certificate that one of these has signed", "FILE"},
     {"bench-rows", 0, 0, G_OPTION_ARG_INT64, &self->bench_rows,
         "Rows of bench.meters", "N"},
     {"bench-block-rows", 0, 0, G_OPTION_ARG_INT, &self->bench_block_rows,
@@ -139,9 +147,13 @@ run (Options * options, GError ** error)
   server->benchmark = benchmark_new (options->bench_rows,
       options->bench_block_rows);
   g_autoptr (Httpd) httpd = httpd_new (server);
+  if (options->tls_certificate && !httpd_use_tls (httpd,
+          options->tls_certificate, options->tls_client_ca, error))
+    return FALSE;
   if (!httpd_listen (httpd, options->port, error))
     return FALSE;
-  printf ("listening on ws://127.0.0.1:%u/ws\n", httpd_get_port (httpd));
+  printf ("listening on %s://127.0.0.1:%u/ws\n",
+      options->tls_certificate ? "wss" : "ws", httpd_get_port (httpd));
   fflush (stdout);
   serve (options);
   return TRUE;

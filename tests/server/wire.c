@@ -394,6 +394,21 @@ complete_upgrade (SoupServerMessage * message, Endpoint * endpoint)
   g_object_unref (message);
 }
 
+/* the real one grants compression so, whatever a client says of it */
+static void
+forget_wishes (SoupServerMessage * message)
+{
+  SoupMessageHeaders *headers =
+      soup_server_message_get_request_headers (message);
+  const gchar *offer =
+      soup_message_headers_get_list (headers, "Sec-WebSocket-Extensions");
+
+  if (offer && strstr (offer, "permessage-deflate"))
+    soup_message_headers_replace (headers, "Sec-WebSocket-Extensions",
+        "permessage-deflate; server_no_context_takeover; "
+        "client_no_context_takeover");
+}
+
 static void
 upgrade (SoupServer * soup, SoupServerMessage * message, const char *path,
     GHashTable * query, gpointer data)
@@ -403,6 +418,7 @@ upgrade (SoupServer * soup, SoupServerMessage * message, const char *path,
 
   if (!http_suffer_request (self->faults, message, self->path, UPGRADE))
     return;
+  forget_wishes (message);
   if (soup_websocket_server_process_handshake (message, NULL, NULL,
           self->extensions, &extensions)) {
     g_object_set_data (G_OBJECT (message), KEY, extensions);
