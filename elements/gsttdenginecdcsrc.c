@@ -99,6 +99,7 @@ struct _GstTDengineCdcSrc
   gint64 last_message;          /* or when it joined, monotonic, us */
   gint64 last_commit;           /* or checkpoint, monotonic, us */
   gboolean has_news;            /* since then */
+  gboolean has_more;            /* that may become safe without */
 
   GstTDengineStamp stamp;
 
@@ -320,16 +321,28 @@ gst_tdengine_cdc_src_set_property (GObject * object, guint id,
   GST_OBJECT_UNLOCK (self);
 }
 
+/* where to go on behind what is pushed */
+static GstStructure *
+copy_reached_locked (GstTDengineCdcSrc * self, gboolean * all)
+{
+  g_autoptr (GstStructure) copy = gst_structure_copy (self->reached);
+
+  *all = !self->group || gst_tdengine_group_make_safe (self->group, copy);
+  return g_steal_pointer (&copy);
+}
+
 static GstStructure *
 make_stats_locked (GstTDengineCdcSrc * self)
 {
+  gboolean all;
+  g_autoptr (GstStructure) reached = copy_reached_locked (self, &all);
   GstStructure *stats = gst_structure_new ("tdenginecdcsrc-stats",
       "rows", G_TYPE_UINT64, self->n_rows,
       "bytes", G_TYPE_UINT64, self->n_bytes,
       "buffers", G_TYPE_UINT64, self->n_buffers,
       "messages", G_TYPE_UINT64, self->n_messages,
       "checkpoints", G_TYPE_UINT64, self->n_checkpoints,
-      "positions", GST_TYPE_STRUCTURE, self->reached, NULL);
+      "positions", GST_TYPE_STRUCTURE, reached, NULL);
 
   if (self->group)
     gst_tdengine_group_add_stats (self->group, stats);
@@ -683,10 +696,12 @@ static GstStructure *
 copy_reached (GstTDengineCdcSrc * self)
 {
   g_autoptr (GstStructure) copy = NULL;
+  gboolean all;
 
   GST_OBJECT_LOCK (self);
-  copy = gst_structure_copy (self->reached);
+  copy = copy_reached_locked (self, &all);
   GST_OBJECT_UNLOCK (self);
+  self->has_more = !all;
   return g_steal_pointer (&copy);
 }
 
@@ -720,7 +735,7 @@ commit_if_due (GstTDengineCdcSrc * self, gboolean at_once)
   mode = self->commit_mode;
   interval = get_commit_interval_locked (self);
   GST_OBJECT_UNLOCK (self);
-  if (mode == COMMIT_MANUAL || !self->has_news
+  if (mode == COMMIT_MANUAL || !(self->has_news || self->has_more)
       || (!at_once && now - self->last_commit < interval))
     return;
   self->last_commit = now;
@@ -739,8 +754,12 @@ static void
 gst_tdengine_cdc_src_commit (GstTDengineCdcSrc * self)
 {
   GST_OBJECT_LOCK (self);
-  if (self->group)
-    gst_tdengine_group_commit (self->group, self->reached);
+  if (self->group) {
+    gboolean all;
+    g_autoptr (GstStructure) reached = copy_reached_locked (self, &all);
+
+    gst_tdengine_group_commit (self->group, reached);
+  }
   GST_OBJECT_UNLOCK (self);
 }
 

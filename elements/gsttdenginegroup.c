@@ -25,6 +25,9 @@
 /* a poll that brings nothing tells the end: it is not to take long */
 #define END_POLL_INTERVAL 10    /* ms */
 
+/* how long a log whose end is reached has to be quiet to have no more */
+#define MIN_QUIET (100 * G_TIME_SPAN_MILLISECOND)
+
 #define NOT_OURS 0x4008         /* the vgroup is another consumer's */
 #define NOTHING -1
 
@@ -37,6 +40,7 @@ typedef struct
   gboolean joined;              /* once at least */
   gboolean placed;              /* knows its first vgroups, under the lock */
   gint64 last_look;
+  gint64 quiet_since;           /* monotonic, us */
 } Member;
 
 /* of a topic: how far it is, under the group's lock */
@@ -46,6 +50,8 @@ typedef struct
   gint number;
   Member *owner;                /* who reads it, as far as is known */
   gint64 queued;                /* behind what came */
+  gboolean splits;              /* messages may end within what was written */
+  gint64 whole;                 /* queued, when no more of it was to come */
   gint64 confirmed;             /* to be committed */
   gint64 tried;                 /* what the committer has dealt with */
   gint64 committed;
@@ -187,6 +193,7 @@ find_vgroup_locked (GstTDengineGroup * self, const gchar * topic, gint number)
   vgroup->number = number;
   vgroup->queued = vgroup->confirmed = vgroup->tried = vgroup->committed =
       vgroup->position = vgroup->end = vgroup->target = NOTHING;
+  vgroup->whole = NOTHING;
   g_hash_table_insert (self->vgroups, g_steal_pointer (&key), vgroup);
   return vgroup;
 }
@@ -242,6 +249,14 @@ disown_locked (Member * member, GPtrArray * assignments)
   }
 }
 
+/* Where nothing is lost by going on: what was written at once, and may have come
+ * in part, comes again from its beginning. */
+static gint64
+get_safe_locked (const VGroup * vgroup, gint64 position)
+{
+  return vgroup->splits && position != vgroup->whole ? position - 1 : position;
+}
+
 /* joining */
 
 /* resumes: what came before is downstream, or was confirmed by who read it since */
@@ -258,7 +273,7 @@ find_start (GstTDengineGroup * self, const GstTDengineAssignment * a,
 
   *resumes = vgroup->queued != NOTHING;
   if (*resumes)
-    return MAX (vgroup->queued, a->committed);
+    return MAX (get_safe_locked (vgroup, vgroup->queued), a->committed);
   if (known)
     return known->position;
   if (self->start_positions
@@ -308,7 +323,8 @@ place (Member * member, GstTDengineConsumer * consumer,
   VGroup *vgroup = find_vgroup_locked (member->group, a->topic, a->vgroup);
   note_assignment_locked (member, a);
   vgroup->position = MAX (vgroup->position, start);
-  vgroup->queued = MAX (vgroup->queued, start);
+  if (start != NOTHING)
+    vgroup->queued = start;
   vgroup->tried = NOTHING;
   if (!resumes)
     vgroup->committed = start;
@@ -428,9 +444,26 @@ join (Member * member, GError ** error)
 /* following */
 
 /* Whether anything of it is new: after a consumer has joined again, and when a
- * vgroup goes from one consumer to another, messages come twice. What was
- * written at once has one place in the log, and may come in several messages:
- * all but the last end where they begin. */
+ * vgroup goes from one consumer to another, messages come twice. */
+static gboolean
+is_new_locked (const VGroup * vgroup, gint64 position)
+{
+  if (vgroup->at_target)
+    return FALSE;
+  return vgroup->splits ? position >= vgroup->queued :
+      position > vgroup->queued;
+}
+
+/* what may have more to come is not the end yet */
+static gboolean
+reaches_target (const VGroup * vgroup, gint64 position)
+{
+  if (vgroup->target == NOTHING)
+    return FALSE;
+  return vgroup->splits ? position > vgroup->target :
+      position >= vgroup->target;
+}
+
 static gboolean
 take_note_locked (Member * member, GstTDengineTopicMessage * message)
 {
@@ -443,11 +476,12 @@ take_note_locked (Member * member, GstTDengineTopicMessage * message)
   own_locked (member, vgroup);
   if (position == NOTHING)
     return TRUE;
-  wanted = !vgroup->at_target && (position > vgroup->queued
-      || gst_tdengine_topic_message_get_offset (message) >= vgroup->queued);
+  vgroup->splits |= !gst_tdengine_topic_message_is_whole (message);
+  wanted = is_new_locked (vgroup, position);
   vgroup->queued = MAX (vgroup->queued, position);
   vgroup->position = MAX (vgroup->position, position);
-  vgroup->at_target = vgroup->target != NOTHING && position >= vgroup->target;
+  vgroup->whole = NOTHING;
+  vgroup->at_target = reaches_target (vgroup, position);
   return wanted;
 }
 
@@ -471,7 +505,18 @@ put (Member * member, GstTDengineTopicMessage * message)
   return TRUE;
 }
 
-/* what the server says of all that was assigned; quiet: all of it has come */
+/* Whether all has come that the log has: the server's place goes on over what is
+ * no row when there is no more, or stays at the end. That it found nothing in the
+ * time of one poll may only mean that it is slow. */
+static gboolean
+is_exhausted_locked (Member * member, const VGroup * vgroup,
+    const GstTDengineAssignment * a)
+{
+  return a->position > vgroup->queued || (a->position >= a->end
+      && g_get_monotonic_time () - member->quiet_since > MIN_QUIET);
+}
+
+/* what the server says of all that was assigned; quiet: a poll brought nothing */
 static gboolean
 look (Member * member, gboolean quiet, GError ** error)
 {
@@ -488,7 +533,10 @@ look (Member * member, gboolean quiet, GError ** error)
     VGroup *vgroup = find_vgroup_locked (self, a->topic, a->vgroup);
 
     note_assignment_locked (member, a);
-    if (quiet && vgroup->target != NOTHING && a->position >= vgroup->target)
+    if (quiet && is_exhausted_locked (member, vgroup, a))
+      vgroup->whole = vgroup->queued;
+    if (quiet && vgroup->target != NOTHING && a->position >= vgroup->target
+        && get_safe_locked (vgroup, vgroup->queued) == vgroup->queued)
       vgroup->at_target = TRUE;
   }
   disown_locked (member, assignments);
@@ -525,6 +573,10 @@ follow (Member * member, GError ** error)
       g_propagate_error (error, g_steal_pointer (&local));
       return;
     }
+    if (message)
+      member->quiet_since = G_MAXINT64;
+    else if (member->quiet_since == G_MAXINT64)
+      member->quiet_since = g_get_monotonic_time ();
     if (message && !put (member, message))
       return;
     if (is_time_to_look (member, !message) && !look (member, !message, error))
@@ -745,6 +797,38 @@ gst_tdengine_group_commit (GstTDengineGroup * self,
 
   gst_structure_foreach (positions, note_confirmed, self);
   g_cond_broadcast (&self->committing);
+}
+
+typedef struct
+{
+  GstTDengineGroup *group;
+  gboolean changed;
+} Safe;
+
+static gboolean
+make_safe (GQuark field, GValue * value, gpointer data)
+{
+  Safe *self = data;
+  const VGroup *vgroup =
+      g_hash_table_lookup (self->group->vgroups, g_quark_to_string (field));
+  gint64 position = g_value_get_int64 (value);
+
+  if (vgroup)
+    g_value_set_int64 (value, get_safe_locked (vgroup, position));
+  self->changed |= g_value_get_int64 (value) != position;
+  return TRUE;
+}
+
+/* Makes positions behind what was pushed those to go on from. FALSE where one was
+ * changed: it may become what it was when there is nothing more to come. */
+gboolean
+gst_tdengine_group_make_safe (GstTDengineGroup * self, GstStructure * positions)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  Safe safe = { self };
+
+  gst_structure_map_in_place (positions, make_safe, &safe);
+  return !safe.changed;
 }
 
 /* the element's side */

@@ -47,6 +47,8 @@ void               gst_tdengine_group_wake      (GstTDengineGroup *group,
                                                  gboolean stay_awake);
 void               gst_tdengine_group_commit    (GstTDengineGroup *group,
                                                  const GstStructure *positions);
+gboolean           gst_tdengine_group_make_safe (GstTDengineGroup *group,
+                                                 GstStructure *positions);
 void               gst_tdengine_group_add_stats (GstTDengineGroup *group,
                                                  GstStructure *stats);
 

@@ -102,7 +102,7 @@ setup (void)
   test_execute (connection, "create database s vgroups 1 "
       "wal_retention_period 3600");
   test_execute (connection, "create table s.m (ts timestamp, v int)");
-  test_execute (connection, "create topic t as select ts, v from s.m");
+  test_execute (connection, "create topic t as database s");
   for (guint i = 0; i < N_MESSAGES; i++) {
     g_autoptr (GString) sql = g_string_new ("insert into s.m values");
 

@@ -167,7 +167,8 @@ gst_tdengine_topic_message_get_offset (GstTDengineTopicMessage * message)
  * gst_tdengine_topic_message_get_position:
  * @message: a message
  *
- * Gets the position behind the message: what to commit when it is dealt with.
+ * Gets the position behind the message: what to commit when it is dealt with,
+ * if [method@GstTDengine.TopicMessage.is_whole].
  *
  * Returns: an offset; -1 where the message does not come out of the log, as in
  *   the first phase of a topic that is read with its older rows
@@ -176,6 +177,29 @@ gint64
 gst_tdengine_topic_message_get_position (GstTDengineTopicMessage * message)
 {
   return MAX (message->data.position, GST_TDENGINE_NO_OFFSET);
+}
+
+/**
+ * gst_tdengine_topic_message_is_whole:
+ * @message: a message
+ *
+ * Tells whether the message ends where something that was written at once ends.
+ * Of a topic on a query the server sends only so many rows at a time, whatever
+ * they were written with: the position behind such a message may be reached by
+ * more messages, and who goes on from there without them has lost rows. One
+ * below it is safe, and so is the position itself once a poll brought nothing
+ * and the position of the vgroup has gone on.
+ *
+ * Returns: %FALSE where the message may be followed by rows from before its
+ *   position
+ *
+ * Since: 0.1
+ */
+gboolean
+gst_tdengine_topic_message_is_whole (GstTDengineTopicMessage * message)
+{
+  return gst_tdengine_topic_message_get_n_blocks (message) == 0
+      || gst_tdengine_topic_message_get_table (message, 0) != NULL;
 }
 
 /**

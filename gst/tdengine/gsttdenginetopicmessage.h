@@ -37,6 +37,8 @@ gint64                    gst_tdengine_topic_message_get_offset   (GstTDengineTo
 GST_TDENGINE_API
 gint64                    gst_tdengine_topic_message_get_position (GstTDengineTopicMessage *message);
 GST_TDENGINE_API
+gboolean                  gst_tdengine_topic_message_is_whole     (GstTDengineTopicMessage *message);
+GST_TDENGINE_API
 gsize                     gst_tdengine_topic_message_get_size     (GstTDengineTopicMessage *message);
 GST_TDENGINE_API
 const gchar *             gst_tdengine_topic_message_get_meta     (GstTDengineTopicMessage *message);

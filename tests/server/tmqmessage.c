@@ -26,6 +26,7 @@ typedef struct
   gint64 version;               /* of the last entry */
   guint n_read;                 /* entries of that version, with those that */
   guint n_before;               /* an earlier message had of the first one */
+  gboolean full;                /* there may be more of that version */
   guint n_rows;
   GError *error;
 } Reader;
@@ -209,16 +210,15 @@ is_complete (Reader * self, const LogEntry * entry)
       || (entry->kind == LOG_CHANGE && wants_change (self, entry));
 }
 
-/* A query's rows are counted block by block, and its message ends at the version
- * that the last block is of, whether that has more or not. Other topics count
- * when a version is read. */
+/* A query's rows are counted block by block, and its message ends behind the
+ * version that the last block is of, whether that has more or not: who seeks
+ * there does not get it. Other topics count when a version is read. */
 static gboolean
 is_full (Reader * self)
 {
-  if (self->message->topic->kind != TOPIC_OF_QUERY || self->n_rows < MIN_ROWS)
-    return FALSE;
-  self->next = self->version;
-  return TRUE;
+  self->full = self->message->topic->kind == TOPIC_OF_QUERY
+      && self->n_rows >= MIN_ROWS;
+  return self->full;
 }
 
 static gboolean
@@ -232,7 +232,7 @@ take_entry (const LogEntry * entry, gpointer data)
   self->n_read = entry->version == self->version ? self->n_read + 1 : 1;
   self->version = entry->version;
   self->next = entry->version + 1;
-  if (entry->version == message->begin && self->n_read <= self->n_before)
+  if (entry->version < message->begin && self->n_read <= self->n_before)
     return TRUE;
   if (entry->block) {
     if (!take_rows (self, entry))
@@ -250,9 +250,9 @@ take_entry (const LogEntry * entry, gpointer data)
   return TRUE;
 }
 
-/* From the position on, without so many entries of it that were read; both go to
- * where the next message begins. NULL without an error where there is nothing,
- * yet. */
+/* From the position on, and what is left of the version before it where so many of
+ * its entries were read; both go to where the next message begins. NULL without
+ * an error where there is nothing, yet. */
 Message *
 message_read (Server * server, const Topic * topic, guint vgroup,
     gint64 * position, guint * n_read, GError ** error)
@@ -264,15 +264,15 @@ message_read (Server * server, const Topic * topic, guint vgroup,
 
   self.db = catalog_find_database (server->catalog, topic->database);
   message->begin = *position;
-  if (!self.db || !log_read (server->log, vgroup, *position, take_entry, &self,
-          error))
+  if (!self.db || !log_read (server->log, vgroup, *position - (*n_read > 0),
+          take_entry, &self, error))
     return NULL;
   if (self.error) {
     g_propagate_error (error, self.error);
     return NULL;
   }
   *position = message->end = self.next;
-  *n_read = self.next == self.version ? self.n_read : 0;
+  *n_read = self.full ? self.n_read : 0;
   return message->type == 0 ? NULL : g_steal_pointer (&message);
 }
 

@@ -35,7 +35,8 @@ typedef struct
   guint vgroup;
   gint64 begin;                 /* where the last message began */
   gint64 position;              /* what is to be read next */
-  guint n_read;                 /* entries of that version that were */
+  guint n_read;                 /* entries of the version before it, which has
+                                 * more; 0: it was read */
 } Share;
 
 typedef enum {
