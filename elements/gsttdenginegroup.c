@@ -450,8 +450,8 @@ is_new_locked (const VGroup * vgroup, gint64 position)
 {
   if (vgroup->at_target)
     return FALSE;
-  return vgroup->splits ? position >= vgroup->queued :
-      position > vgroup->queued;
+  return position > vgroup->queued || (position == vgroup->queued
+      && get_safe_locked (vgroup, position) != position);
 }
 
 /* what may have more to come is not the end yet */

@@ -321,9 +321,28 @@ GST_START_TEST (test_every_row_comes_once)
 {
   guint n_rows;
 
-  fail_unless_equals_int64 (read_all ("query", "once", ways[__i__], IGNORE,
+  fail_unless_equals_int64 (read_all ("super", "once", ways[__i__], IGNORE,
           &n_rows), 3663);
   fail_unless_equals_int (n_rows, 18);
+}
+
+GST_END_TEST;
+
+/* the last ones twice, where a vgroup goes from one consumer to another */
+GST_START_TEST (test_every_row_of_a_query_comes)
+{
+  g_autofree gchar *more =
+      g_strconcat ("offset-reset=earliest end=latest ", ways[__i__], NULL);
+  g_autoptr (GHashTable) seen = make_seen ();
+  guint n_rows;
+  Run run;
+
+  run_start (&run, "query", "each", more);
+  n_rows = run_collect (&run, 0, seen);
+  run_stop (&run);
+  fail_unless_equals_int (g_hash_table_size (seen), 18);
+  fail_unless (n_rows == 18 || strstr (ways[__i__], "parallelism"), "%u rows",
+      n_rows);
 }
 
 GST_END_TEST;
@@ -973,6 +992,8 @@ cdcsrc_suite (void)
   tcase_add_checked_fixture (tc, set_up, tear_down);
   tcase_add_unchecked_fixture (tc, NULL, test_server_stop);
   tcase_add_loop_test (tc, test_every_row_comes_once, 0, G_N_ELEMENTS (ways));
+  tcase_add_loop_test (tc, test_every_row_of_a_query_comes, 0,
+      G_N_ELEMENTS (ways));
   tcase_add_loop_test (tc, test_what_was_written_at_once_may_come_in_parts, 0,
       2);
   tcase_add_loop_test (tc,

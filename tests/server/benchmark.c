@@ -18,6 +18,7 @@ struct _Benchmark
   guint64 n_rows;
   guint block_rows;
   guint64 n_written;
+  GstTDengineRows *rows;        /* a block for topics, once one was asked for */
 };
 
 struct _BenchmarkBlocks
@@ -44,6 +45,7 @@ benchmark_new (guint64 n_rows, guint block_rows)
 void
 benchmark_free (Benchmark * benchmark)
 {
+  g_clear_pointer (&benchmark->rows, gst_tdengine_rows_unref);
   g_free (benchmark);
 }
 
@@ -167,22 +169,28 @@ make_schema (Table * table, const gchar * const *names, GError ** error)
   return g_steal_pointer (&schema);
 }
 
-/* room for the reply's head, then the block */
-static guint8 *
-make_message (GstTDengineSchema * schema, guint n_rows, gsize * size,
-    GError ** error)
+static GstTDengineRows *
+make_rows (GstTDengineSchema * schema, guint n_rows, GError ** error)
 {
   g_autoptr (GstTDengineRowsBuilder) builder =
       gst_tdengine_rows_builder_new (schema);
-  GstMapInfo map;
 
   for (guint i = 0; i < gst_tdengine_schema_get_n_columns (schema); i++)
     for (guint row = 0; row < n_rows; row++)
       if (!append_value (builder, i, gst_tdengine_schema_get_column (schema,
                   i), row, error))
         return NULL;
-  g_autoptr (GstTDengineRows) rows = gst_tdengine_rows_builder_end (builder,
-      error);
+  return gst_tdengine_rows_builder_end (builder, error);
+}
+
+/* room for the reply's head, then the block */
+static guint8 *
+make_message (GstTDengineSchema * schema, guint n_rows, gsize * size,
+    GError ** error)
+{
+  g_autoptr (GstTDengineRows) rows = make_rows (schema, n_rows, error);
+  GstMapInfo map;
+
   if (!rows)
     return NULL;
 
@@ -194,6 +202,29 @@ make_message (GstTDengineSchema * schema, guint n_rows, gsize * size,
   *size = BENCHMARK_HEAD + map.size;
   gst_buffer_unmap (buffer, &map);
   return message;
+}
+
+/* whole blocks of the super table */
+guint64
+benchmark_get_n_blocks (Benchmark * benchmark)
+{
+  return benchmark->n_rows / benchmark->block_rows;
+}
+
+/* one of them, without tags, as topics have them; NULL with an error */
+GstTDengineRows *
+benchmark_get_rows (Benchmark * benchmark, Table * table, GError ** error)
+{
+  static const gchar *const names[] =
+      { "ts", "current", "voltage", "phase", NULL };
+
+  if (!benchmark->rows) {
+    g_autoptr (GstTDengineSchema) schema = make_schema (table, names, error);
+
+    if (schema)
+      benchmark->rows = make_rows (schema, benchmark->block_rows, error);
+  }
+  return benchmark->rows;
 }
 
 static guint64

@@ -18,6 +18,10 @@ void          benchmark_free      (Benchmark *benchmark);
 gboolean      benchmark_is_name   (const gchar *name);
 gboolean      benchmark_prepare   (Benchmark *benchmark, Catalog *catalog,
                                    GError **error);
+guint64       benchmark_get_n_blocks (Benchmark *benchmark);
+GstTDengineRows *
+              benchmark_get_rows  (Benchmark *benchmark, Table *table,
+                                   GError **error);
 void          benchmark_count     (Benchmark *benchmark, guint64 n_rows);
 guint64       benchmark_get_count (Benchmark *benchmark);
 gboolean      benchmark_is_source (Table *table);

@@ -25,6 +25,8 @@ struct _Log
   Storage *storage;
   GHashTable *versions;         /* vgroup → that of what is being written */
   gsize n_bytes;                /* of blocks */
+  guint pretended;              /* vgroup that has no entries, or 0 */
+  gint64 pretended_end;
 };
 
 Log *
@@ -118,9 +120,19 @@ ask_number (Log * self, const gchar * sql, guint vgroup)
   return number;
 }
 
+/* what is read of this vgroup is made elsewhere */
+void
+log_pretend (Log * log, guint vgroup, gint64 end)
+{
+  log->pretended = vgroup;
+  log->pretended_end = end;
+}
+
 gint64
 log_get_end (Log * log, guint vgroup)
 {
+  if (vgroup == log->pretended)
+    return log->pretended_end;
   return ask_number (log,
       "SELECT coalesce(max(version) + 1, 0) FROM log WHERE vgroup = ?", vgroup);
 }

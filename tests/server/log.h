@@ -55,6 +55,7 @@ void     log_end            (Log *log);
 gboolean log_drop_database  (Log *log, const Database *db, GError **error);
 gint64   log_get_begin      (Log *log, guint vgroup);
 gint64   log_get_end        (Log *log, guint vgroup);
+void     log_pretend        (Log *log, guint vgroup, gint64 end);
 gboolean log_read           (Log *log, guint vgroup, gint64 from,
                              LogFunc func, gpointer data, GError **error);
 GstTDengineSchema * log_get_schema (const LogEntry *entry,

@@ -10,12 +10,16 @@
 #include <gst/tdengine/gsttdengineblock.h>
 #include <string.h>
 
+#include "benchmark.h"
 #include "change.h"
+#include "log.h"
 #include "tmqblock.h"
 #include "topicquery.h"
 
 /* enough for one message */
 #define MIN_ROWS 4096
+/* some 10,000 rows a message */
+#define BENCHMARK_BLOCKS 3
 
 typedef struct
 {
@@ -250,6 +254,41 @@ take_entry (const LogEntry * entry, gpointer data)
   return TRUE;
 }
 
+/* of the benchmark's database: entry n holds one more of the same blocks */
+static gboolean
+take_ready (Reader * self, Table * table)
+{
+  Benchmark *benchmark = self->server->benchmark;
+  GstTDengineRows *rows = benchmark_get_rows (benchmark, table, &self->error);
+  gint64 end = benchmark_get_n_blocks (benchmark);
+
+  while (rows && self->next < end
+      && self->message->blocks->len < BENCHMARK_BLOCKS) {
+    MessageBlock *block = g_new0 (MessageBlock, 1);
+
+    block->rows = gst_tdengine_rows_ref (rows);
+    block->table_name = g_strdup ("d0");
+    block->ids = g_array_new (FALSE, FALSE, sizeof (guint));
+    for (guint i = 0; i < table->columns->len; i++)
+      g_array_append_val (block->ids, ((Column *) g_ptr_array_index
+              (table->columns, i))->id);
+    block->first_added = G_MAXUINT;
+    g_ptr_array_add (self->message->blocks, block);
+    self->message->type = MESSAGE_ROWS;
+    self->next++;
+  }
+  return rows != NULL;
+}
+
+static gboolean
+take_entries (Reader * self, guint vgroup, gint64 from, GError ** error)
+{
+  if (self->db->is_benchmark)
+    return take_ready (self, database_find (self->db,
+            self->message->topic->table));
+  return log_read (self->server->log, vgroup, from, take_entry, self, error);
+}
+
 /* From the position on, and what is left of the version before it where so many of
  * its entries were read; both go to where the next message begins. NULL without
  * an error where there is nothing, yet. */
@@ -264,8 +303,8 @@ message_read (Server * server, const Topic * topic, guint vgroup,
 
   self.db = catalog_find_database (server->catalog, topic->database);
   message->begin = *position;
-  if (!self.db || !log_read (server->log, vgroup, *position - (*n_read > 0),
-          take_entry, &self, error))
+  if (!self.db || (!take_entries (&self, vgroup, *position - (*n_read > 0),
+              error) && !self.error))
     return NULL;
   if (self.error) {
     g_propagate_error (error, self.error);

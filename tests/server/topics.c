@@ -4,7 +4,9 @@
  */
 #include "topics.h"
 
+#include "benchmark.h"
 #include "error.h"
+#include "log.h"
 #include "select.h"
 
 struct _Group
@@ -240,6 +242,13 @@ topics_create (Session * session, const Statement * statement, GError ** error)
   Database *db = check_source (session, statement, &table, error);
   if (!db)
     return FALSE;
+  if (db->is_benchmark) {
+    if (statement->topic_kind != TOPIC_OF_SUPER_TABLE)
+      return refuse_unsupported (error,
+          "More than a topic on the super table of " "the benchmark");
+    log_pretend (self->server->log, log_first_vgroup (db),
+        benchmark_get_n_blocks (self->server->benchmark));
+  }
   const Topic values = {
     .name = g_strdup (statement->topic),
     .database = g_strdup (db->name),
