@@ -592,6 +592,7 @@ static const struct
   {"write-mode=raw", {{"write_raw_block", 1}, {"binary_query", N_QUERIES + 1},
           CONNECT}},
   {"write-mode=sql", {{"binary_query", N_QUERIES + 1}, CONNECT}},
+  {"tag-updates=apply", {{"binary_query", N_QUERIES + 1}}},
   {"parallelism=3 batch-size=1", {{"stmt2_bind", 1}, {"stmt2_exec", 1},
           {"write_raw_block", 1}, {"binary_query", N_QUERIES + 1}, CONNECT}},
 };

@@ -343,6 +343,39 @@ try_again (GstTDengineLane * self)
   return TRUE;
 }
 
+static gboolean
+run_once (GstTDengineLane * self, GstTDengineLaneFunc func, gpointer data,
+    GCancellable * cancellable, GError ** error)
+{
+  GstTDengineConnection *connection;
+
+  if (!gst_tdengine_wait_until (self->not_before, cancellable, error))
+    return FALSE;
+  connection = gst_tdengine_lane_connect (self, cancellable, error);
+  return connection && func (connection, data, cancellable, error);
+}
+
+/* What else there is to do over the connection, and again where that may help,
+ * as a write is. Nothing may be under way. */
+gboolean
+gst_tdengine_lane_run (GstTDengineLane * self, GstTDengineLaneFunc func,
+    gpointer data, GCancellable * cancellable, GError ** error)
+{
+  GError *reason = NULL;
+  gboolean done;
+
+  while (!(done = run_once (self, func, data, cancellable, &reason))
+      && !g_error_matches (reason, G_IO_ERROR, G_IO_ERROR_CANCELLED)
+      && gst_tdengine_cause_find (reason) == GST_TDENGINE_CAUSE_PASSING
+      && try_again (self))
+    g_clear_error (&reason);
+  self->n_tries = 0;
+  self->not_before = 0;
+  if (!done)
+    g_propagate_error (error, reason);
+  return done;
+}
+
 static void
 reject_first (GstTDengineLane * self, const GError * error)
 {
