@@ -123,12 +123,12 @@ choose_other_than_raw (GstTDengineLane * self)
   switch (self->plan->settings->write_mode) {
     case GST_TDENGINE_WRITE_MODE_SQL:
       return GST_TDENGINE_WAY_SQL;
-    case GST_TDENGINE_WRITE_MODE_AUTO:
+    case GST_TDENGINE_WRITE_MODE_BIND:
+      return GST_TDENGINE_WAY_BOUND;
+    default:
       /* some servers store decimals that are bound wrongly */
       return self->plan->has_decimal ? GST_TDENGINE_WAY_SQL :
           GST_TDENGINE_WAY_BOUND;
-    default:
-      return GST_TDENGINE_WAY_BOUND;
   }
 }
 
@@ -420,6 +420,19 @@ give_up (GstTDengineLane * self, GError * reason, GError ** error)
       plan->target->table, n_rows);
 }
 
+/* A block makes no table, and says nothing of a column that is no longer as it
+ * was. */
+static gboolean
+needs_another_way (GstTDengineLane * self, const GstTDengineBatch * batch,
+    const GError * error)
+{
+  if (batch->way != GST_TDENGINE_WAY_RAW)
+    return FALSE;
+  return gst_tdengine_cause_unfit_block (error)
+      || (self->plan->target->n_bound_tags > 0
+      && gst_tdengine_cause_missing_table (error));
+}
+
 /* Takes the reason. TRUE where there is something left to try. */
 static gboolean
 judge (GstTDengineLane * self, GError * reason, GError ** error)
@@ -431,9 +444,7 @@ judge (GstTDengineLane * self, GError * reason, GError ** error)
 
   /* nor are the tables there that a request was to make */
   g_hash_table_remove_all (self->known_tables);
-  if (batch->way == GST_TDENGINE_WAY_RAW
-      && self->plan->target->n_bound_tags > 0
-      && gst_tdengine_cause_missing_table (owned)) {
+  if (needs_another_way (self, batch, owned)) {
     batch->way = choose_other_than_raw (self);
     return TRUE;
   }
