@@ -492,14 +492,20 @@ make_harness (const gchar * format)
 }
 
 static GstFlowReturn
-push_plain (GstHarness * harness, const gchar * text)
+push_rows (GstHarness * harness, GstTDengineRows * rows)
 {
-  g_autoptr (GstTDengineRows) rows = make_plain (text);
-
   gst_harness_set_src_caps (harness,
       gst_tdengine_schema_to_caps (gst_tdengine_rows_get_schema (rows)));
   return gst_harness_push (harness,
       gst_buffer_ref (gst_tdengine_rows_get_buffer (rows)));
+}
+
+static GstFlowReturn
+push_plain (GstHarness * harness, const gchar * text)
+{
+  g_autoptr (GstTDengineRows) rows = make_plain (text);
+
+  return push_rows (harness, rows);
 }
 
 /* as another branch would */
@@ -536,6 +542,30 @@ GST_START_TEST (test_a_checkpoint_is_confirmed_when_rows_are_there)
   confirm_elsewhere (&ledger, 3);
   fail_unless_equals_string (ledger.told->str, "0+1+2+3+");
   assert_content ("select sum(voltage) from %s.plain", "606\n");
+  ledger_clear (&ledger);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_a_checkpoint_waits_for_all_connections)
+{
+  GstHarness *harness = make_harness ("%s super-table=meters parallelism=4");
+  g_autoptr (GString) text = g_string_new (NULL);
+  Ledger ledger;
+
+  for (guint table = 0; table < 20; table++)
+    g_string_append_printf (text, "%sd%u|1734635565642|1|%u|x|Oslo|1",
+        table > 0 ? "\n" : "", table, table);
+  ledger_init (&ledger);
+  gst_harness_push_event (harness, ledger_make (&ledger, 0));
+  g_autoptr (GstTDengineRows) rows = make_meters (text->str);
+  push_rows (harness, rows);
+  assert_content ("select count(*) from %s.meters", "0\n");
+  gst_harness_push_event (harness, ledger_make (&ledger, 1));
+  fail_unless_equals_string (ledger.told->str, "0+1+");
+  /* 0 + 1 + … + 19 */
+  assert_content ("select count(*), sum(voltage) from %s.meters", "20|190\n");
+  gst_harness_teardown (harness);
   ledger_clear (&ledger);
 }
 
@@ -710,6 +740,7 @@ sink_suite (void)
       G_N_ELEMENTS (unset));
   tcase_add_test (tc, test_a_missing_table_is_told);
   tcase_add_test (tc, test_a_checkpoint_is_confirmed_when_rows_are_there);
+  tcase_add_test (tc, test_a_checkpoint_waits_for_all_connections);
   tcase_add_test (tc, test_rows_that_fail_are_not_confirmed);
   tcase_add_test (tc, test_a_stop_before_the_checkpoint_does_not_confirm);
   tcase_add_test (tc, test_what_was_flushed_is_never_confirmed);

@@ -136,6 +136,59 @@ GST_START_TEST (test_rows_of_a_table_that_is_not_there_are_rejected)
 
 GST_END_TEST;
 
+static void
+wait_for_row (void)
+{
+  gboolean is_there = FALSE;
+
+  while (!is_there) {
+    g_autofree gchar *count = test_query_text (feed_connection,
+        "select count(*) from %s.plain", feed_database);
+
+    is_there = g_str_equal (count, "1\n");
+  }
+}
+
+/* columns that are changed while rows are written; what is no longer as a block
+ * has it is found out by another way */
+static const struct
+{
+  const gchar *mode;
+  const gchar *change;
+  const gchar *content;
+  const gchar *rejects;
+} changes[] = {
+  {"sql", "drop column note", "201\n", "301||9730\n302||9730\n"},
+  {"sql", "drop column current", "201\n", "301||9730\n302||9730\n"},
+  {"raw", "drop column current", "201\n", "301||9730\n302||9730\n"},
+  {"auto", "drop column current", "201\n", "301||9730\n302||9730\n"},
+  {"raw", "modify column note nchar(20)", "201\n301\n302\n", ""},
+  {"auto", "modify column note nchar(20)", "201\n301\n302\n", ""},
+};
+
+GST_START_TEST (test_columns_change_while_rows_are_written)
+{
+  g_autofree gchar *properties = g_strdup_printf ("table=plain batch-size=1 "
+      "write-mode=%s", changes[__i__].mode);
+  Feed feed;
+
+  feed_init_rejects (&feed, properties);
+  feed_push (&feed, make_plain ("1734635565642|1|201|x"));
+  wait_for_row ();
+  test_execute (feed_connection, "alter table %s.plain %s", feed_database,
+      changes[__i__].change);
+  feed_push (&feed, make_plain ("1734635565643|1|301|x\n"
+          "1734635565644|1|302|x"));
+  feed_end (&feed);
+  assert_content ("select voltage from %s.plain order by ts",
+      changes[__i__].content);
+  g_autofree gchar *rejects = take_rejects (&feed, FALSE);
+  fail_unless_equals_string (rejects, changes[__i__].rejects);
+  feed_clear (&feed);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_rows_are_skipped)
 {
   Feed feed;
@@ -317,6 +370,8 @@ sinkerrors_suite (void)
       G_N_ELEMENTS (modes));
   tcase_add_loop_test (tc, test_rows_of_a_table_that_is_not_there_are_rejected,
       0, G_N_ELEMENTS (modes));
+  tcase_add_loop_test (tc, test_columns_change_while_rows_are_written, 0,
+      G_N_ELEMENTS (changes));
   tcase_add_test (tc, test_rows_are_skipped);
   tcase_add_test (tc, test_a_row_that_the_server_refuses_is_an_error);
   tcase_add_test (tc, test_rejected_rows_are_told_now_and_then);

@@ -2,7 +2,9 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include <gst/app/app.h>
 #include <gst/check/gstcheck.h>
+#include <string.h>
 
 #include "feed.h"
 #include "testserver.h"
@@ -28,13 +30,15 @@ GST_START_TEST (test_a_template_names_the_sub_tables)
       "table-template=\"{location}_{{{groupid}}}\"");
   feed_push (&feed, make_nameless ("1734635565642|1.5|201|x|Oslo|1\n"
           "1734635565642|2.5|202|x|California.SanFrancisco|2\n"
-          "1734635565643|2.5|203|x|Oslo|1"));
+          "1734635565643|2.5|203|x|Oslo|1\n"
+          "1734635565643|2.5|204|x|it's; \"`\\ \360\237\230\200|3"));
   feed_end (&feed);
   /* a point is none that a name may have */
   assert_content ("select tbname, voltage, location, groupid from %s.meters "
       "order by voltage", "Oslo_{1}|201|Oslo|1\n"
       "California_SanFrancisco_{2}|202|California.SanFrancisco|2\n"
-      "Oslo_{1}|203|Oslo|1\n");
+      "Oslo_{1}|203|Oslo|1\n"
+      "it's; \"`\\ \360\237\230\200_{3}|204|it's; \"`\\ \360\237\230\200|3\n");
   feed_clear (&feed);
 }
 
@@ -256,6 +260,24 @@ GST_START_TEST (test_what_is_there_is_not_created_again)
 
 GST_END_TEST;
 
+GST_START_TEST (test_nothing_is_created_unasked)
+{
+  Feed feed;
+
+  feed_init_new (&feed, "database=%s_new table=plain");
+  feed_push (&feed, make_meters ("d1|1734635565642|1.5|201|x|Oslo|1"));
+  g_autoptr (GError) error = feed_fail (&feed);
+  fail_unless (strstr (error->message, "Database not exist"), "%s",
+      error->message);
+  feed_clear (&feed);
+  g_autofree gchar *found = test_query_text (feed_connection,
+      "select name from "
+      "information_schema.ins_databases where name = '%s_new'", feed_database);
+  fail_unless_equals_string (found, "");
+}
+
+GST_END_TEST;
+
 static const struct
 {
   const gchar *properties;
@@ -264,6 +286,7 @@ static const struct
   {"super-table=meters create=super-table", "tags"},
   {"table=plain create=super-table tags=a", "super-table"},
   {"super-table=meters create=table", "table property"},
+  {"table=plain create=columns unknown-columns=ignore", "unknown-columns"},
   {"table=plain tag-updates=warn", "tag-updates"},
   {"table=plain table-template=a", "table-template"},
   {"table=plain column-map=map,a=(int)1", "column-map"},
@@ -325,6 +348,42 @@ GST_START_TEST (test_tags_that_differ)
 
 GST_END_TEST;
 
+/* each of both tables once, the second at the end */
+GST_START_TEST (test_tags_that_differ_are_told)
+{
+  static const gchar *const tables[] = { "d1", "d2" };
+  Feed feed;
+
+  test_execute (feed_connection, "create table %s.d1 using %s.meters "
+      "tags ('Oslo', 1) %s.d2 using %s.meters tags ('Oslo', 1)", feed_database,
+      feed_database, feed_database, feed_database);
+  feed_init (&feed, "super-table=meters tag-updates=warn");
+  feed_push (&feed, make_meters ("d1|1734635565642|1|201|x|Bergen|1\n"
+          "d1|1734635565643|1|202|x|Bergen|1\n"
+          "d2|1734635565642|1|203|x|Oslo|2"));
+  gst_app_src_end_of_stream (GST_APP_SRC (feed.src));
+  g_autoptr (GstBus) bus = gst_element_get_bus (feed.pipeline);
+  for (guint i = 0; i < G_N_ELEMENTS (tables); i++) {
+    g_autoptr (GstMessage) message = gst_bus_timed_pop_filtered (bus,
+        60 * GST_SECOND, GST_MESSAGE_ELEMENT | GST_MESSAGE_ERROR);
+    guint64 count = 0, total = 0;
+
+    fail_unless (message
+        && gst_message_has_name (message, "tdengine-tags-differ"));
+    const GstStructure *details = gst_message_get_structure (message);
+    gst_structure_get (details, "count", G_TYPE_UINT64, &count,
+        "total", G_TYPE_UINT64, &total, NULL);
+    fail_unless_equals_string (gst_structure_get_string (details, "table"),
+        tables[i]);
+    fail_unless_equals_uint64 (count, 1);
+    fail_unless_equals_uint64 (total, i + 1);
+  }
+  gst_message_unref (feed_wait (&feed));
+  feed_clear (&feed);
+}
+
+GST_END_TEST;
+
 static Suite *
 sinktarget_suite (void)
 {
@@ -345,10 +404,12 @@ sinktarget_suite (void)
   tcase_add_test (tc, test_a_super_table_is_created_from_the_caps);
   tcase_add_test (tc, test_a_table_is_created_from_the_caps);
   tcase_add_test (tc, test_what_is_there_is_not_created_again);
+  tcase_add_test (tc, test_nothing_is_created_unasked);
   tcase_add_loop_test (tc, test_settings_that_contradict_are_told, 0,
       G_N_ELEMENTS (bad_settings));
   tcase_add_loop_test (tc, test_tags_that_differ, 0,
       G_N_ELEMENTS (tag_updates));
+  tcase_add_test (tc, test_tags_that_differ_are_told);
   return suite;
 }
 

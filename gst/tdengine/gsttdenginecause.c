@@ -97,3 +97,10 @@ gst_tdengine_cause_missing_table (const GError * error)
 
   return code == 0x2603 || code == 0x0618;
 }
+
+/* of a block alone: its columns are no longer those of the table */
+gboolean
+gst_tdengine_cause_unfit_block (const GError * error)
+{
+  return gst_tdengine_error_get_server_code (error) == 0x0118;
+}

@@ -16,3 +16,4 @@ typedef enum
 
 GstTDengineCause gst_tdengine_cause_find          (const GError *error);
 gboolean         gst_tdengine_cause_missing_table (const GError *error);
+gboolean         gst_tdengine_cause_unfit_block   (const GError *error);

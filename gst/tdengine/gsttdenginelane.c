@@ -123,12 +123,12 @@ choose_other_than_raw (GstTDengineLane * self)
   switch (self->plan->settings->write_mode) {
     case GST_TDENGINE_WRITE_MODE_SQL:
       return GST_TDENGINE_WAY_SQL;
-    case GST_TDENGINE_WRITE_MODE_AUTO:
+    case GST_TDENGINE_WRITE_MODE_BIND:
+      return GST_TDENGINE_WAY_BOUND;
+    default:
       /* some servers store decimals that are bound wrongly */
       return self->plan->has_decimal ? GST_TDENGINE_WAY_SQL :
           GST_TDENGINE_WAY_BOUND;
-    default:
-      return GST_TDENGINE_WAY_BOUND;
   }
 }
 
@@ -343,6 +343,39 @@ try_again (GstTDengineLane * self)
   return TRUE;
 }
 
+static gboolean
+run_once (GstTDengineLane * self, GstTDengineLaneFunc func, gpointer data,
+    GCancellable * cancellable, GError ** error)
+{
+  GstTDengineConnection *connection;
+
+  if (!gst_tdengine_wait_until (self->not_before, cancellable, error))
+    return FALSE;
+  connection = gst_tdengine_lane_connect (self, cancellable, error);
+  return connection && func (connection, data, cancellable, error);
+}
+
+/* What else there is to do over the connection, and again where that may help,
+ * as a write is. Nothing may be under way. */
+gboolean
+gst_tdengine_lane_run (GstTDengineLane * self, GstTDengineLaneFunc func,
+    gpointer data, GCancellable * cancellable, GError ** error)
+{
+  GError *reason = NULL;
+  gboolean done;
+
+  while (!(done = run_once (self, func, data, cancellable, &reason))
+      && !g_error_matches (reason, G_IO_ERROR, G_IO_ERROR_CANCELLED)
+      && gst_tdengine_cause_find (reason) == GST_TDENGINE_CAUSE_PASSING
+      && try_again (self))
+    g_clear_error (&reason);
+  self->n_tries = 0;
+  self->not_before = 0;
+  if (!done)
+    g_propagate_error (error, reason);
+  return done;
+}
+
 static void
 reject_first (GstTDengineLane * self, const GError * error)
 {
@@ -387,6 +420,19 @@ give_up (GstTDengineLane * self, GError * reason, GError ** error)
       plan->target->table, n_rows);
 }
 
+/* A block makes no table, and says nothing of a column that is no longer as it
+ * was. */
+static gboolean
+needs_another_way (GstTDengineLane * self, const GstTDengineBatch * batch,
+    const GError * error)
+{
+  if (batch->way != GST_TDENGINE_WAY_RAW)
+    return FALSE;
+  return gst_tdengine_cause_unfit_block (error)
+      || (self->plan->target->n_bound_tags > 0
+      && gst_tdengine_cause_missing_table (error));
+}
+
 /* Takes the reason. TRUE where there is something left to try. */
 static gboolean
 judge (GstTDengineLane * self, GError * reason, GError ** error)
@@ -398,9 +444,7 @@ judge (GstTDengineLane * self, GError * reason, GError ** error)
 
   /* nor are the tables there that a request was to make */
   g_hash_table_remove_all (self->known_tables);
-  if (batch->way == GST_TDENGINE_WAY_RAW
-      && self->plan->target->n_bound_tags > 0
-      && gst_tdengine_cause_missing_table (owned)) {
+  if (needs_another_way (self, batch, owned)) {
     batch->way = choose_other_than_raw (self);
     return TRUE;
   }

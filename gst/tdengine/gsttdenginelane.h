@@ -41,11 +41,22 @@ typedef struct
 
 typedef struct _GstTDengineLane GstTDengineLane;
 
+/* what does no harm when it is done again */
+typedef gboolean (*GstTDengineLaneFunc) (GstTDengineConnection *connection,
+                                         gpointer data,
+                                         GCancellable *cancellable,
+                                         GError **error);
+
 GstTDengineLane *   gst_tdengine_lane_new        (GstTDenginePlan *plan,
                                                   GstTDengineConnection *connection);
 void                gst_tdengine_lane_free       (GstTDengineLane *self);
 GstTDengineConnection *
                     gst_tdengine_lane_connect    (GstTDengineLane *self,
+                                                  GCancellable *cancellable,
+                                                  GError **error);
+gboolean            gst_tdengine_lane_run        (GstTDengineLane *self,
+                                                  GstTDengineLaneFunc func,
+                                                  gpointer data,
                                                   GCancellable *cancellable,
                                                   GError **error);
 void                gst_tdengine_lane_set_target (GstTDengineLane *self);

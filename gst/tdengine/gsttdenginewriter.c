@@ -521,26 +521,31 @@ split (GstTDengineWriter * self, const GstTDengineRun * run, gboolean fits)
 }
 
 static gboolean
-check_tags (GstTDengineWriter * self, GCancellable * cancellable,
-    GError ** error)
+check_parts (GstTDengineConnection * connection, gpointer data,
+    GCancellable * cancellable, GError ** error)
 {
-  GstTDengineConnection *connection;
+  GstTDengineWriter *self = data;
 
-  if (!self->tags || self->plan.target->n_bound_tags == 0)
-    return TRUE;
-  /* what is under way may make the tables */
-  if (!settle (self, cancellable, error))
-    return FALSE;
-  connection =
-      gst_tdengine_lane_connect (get_lane (self, 0), cancellable, error);
-  for (guint i = 0; connection && i < self->parts->len; i++) {
+  for (guint i = 0; i < self->parts->len; i++) {
     const Part *part = &g_array_index (self->parts, Part, i);
 
     if (part->lane && !gst_tdengine_tags_check (self->tags, connection,
             &part->run, cancellable, error))
       return FALSE;
   }
-  return connection != NULL;
+  return TRUE;
+}
+
+static gboolean
+check_tags (GstTDengineWriter * self, GCancellable * cancellable,
+    GError ** error)
+{
+  if (!self->tags || self->plan.target->n_bound_tags == 0)
+    return TRUE;
+  /* what is under way may make the tables */
+  return settle (self, cancellable, error)
+      && gst_tdengine_lane_run (get_lane (self, 0), check_parts, self,
+      cancellable, error);
 }
 
 /* Before rows are held, as what was held before keeps its place before a block

@@ -344,6 +344,10 @@ gst_tdengine_write_settings_validate (GstTDengineWriteSettings * settings,
   if (settings->create & GST_TDENGINE_CREATE_TABLE && is_super)
     return refuse (error, "To create a table, set the table property in place "
         "of super-table: sub tables come into being without");
+  if (settings->create & GST_TDENGINE_CREATE_COLUMNS
+      && settings->unknown_columns == GST_TDENGINE_UNKNOWN_COLUMNS_IGNORE)
+    return refuse (error, "Columns that the target lacks are either created or "
+        "left out: set one of create=columns and unknown-columns=ignore");
   if (settings->tag_updates != GST_TDENGINE_TAG_UPDATES_IGNORE && !is_super)
     return refuse (error, "The tag-updates property is for sub tables: set "
         "super-table in place of table");
