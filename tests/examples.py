@@ -3,15 +3,21 @@
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Usage: examples.py SOURCE_DIR BUILD_DIR SERVER [--python]"""
+import contextlib
+import json
 import os
+import sqlite3
 import subprocess
 import sys
+import tempfile
+import time
 import unittest
 
 SOURCES, BUILT, SERVER = sys.argv[1:4]
 HAS_LIBRARY_IN_PYTHON = "--python" in sys.argv[4:]
 
 SET_UP = [
+    "drop topic if exists gst_examples_topic",
     "drop database if exists gst_examples",
     "create database gst_examples",
     """create table gst_examples.meters (ts timestamp, current float, voltage int)
@@ -19,6 +25,7 @@ SET_UP = [
     """insert into gst_examples.d1 using gst_examples.meters tags ('Oslo') values
        ('2024-12-19T17:12:45.642Z', 50.5, 201) ('2024-12-19T17:12:46.642Z', null, 202)""",
 ]
+TOPIC = "create topic gst_examples_topic as stable gst_examples.meters"
 QUERY = "select tbname, * from gst_examples.meters order by ts"
 
 
@@ -47,7 +54,8 @@ class Examples(unittest.TestCase):
 
     @classmethod
     def tearDownClass(cls):
-        run_example("sql", "drop database if exists gst_examples")
+        run_example("sql", "drop topic if exists gst_examples_topic",
+                    "drop database if exists gst_examples")
         if cls.server:
             cls.server.communicate()
 
@@ -113,6 +121,44 @@ d1,2024-12-19T17:12:46.642Z,,202,Oslo
         self.assertEqual(lines[:3], ["ts,current,voltage", "2024-12-19T17:12:45.642Z,50,200",
                                      "2024-12-19T17:12:46.642Z,50.25,201"])
         self.assertEqual(lines[-1], "2024-12-19T17:13:44.642Z,64.75,")
+
+    def follow(self, topic, path):
+        return run("/usr/bin/python3", os.path.join(SOURCES, "follow.py"), topic, path)
+
+    @unittest.skipUnless(HAS_LIBRARY_IN_PYTHON, "no introspection")
+    def test_follow_goes_on_behind_what_it_stored(self):
+        self.check(run_example("sql", TOPIC))
+        expected = ["201", "202"]
+        with tempfile.TemporaryDirectory() as directory:
+            path = os.path.join(directory, "topic.db")
+            for voltage in "203", "204":
+                self.check(self.follow("gst_examples_topic", path))
+                with contextlib.closing(sqlite3.connect(path)) as database:
+                    lines = [json.loads(line)["voltage"] for line,
+                             in database.execute("select line from lines order by rowid")]
+                self.assertEqual(lines, expected)
+                # as after a crash, the server knows of nothing that was stored
+                self.drop_topic()
+                self.check(run_example("sql", TOPIC))
+                self.check(run_example("sql", "insert into gst_examples.d1 values "
+                                       f"('2024-12-19T18:00:00.{voltage}Z', 1, {voltage})"))
+                expected.append(voltage)
+
+    def drop_topic(self):
+        """With what its groups have committed, once the consumer has left."""
+        for _ in range(300):
+            done = run_example("sql", "drop topic gst_examples_topic")
+            if done.returncode == 0:
+                return
+            time.sleep(0.1)
+        self.fail(done.stderr)
+
+    @unittest.skipUnless(HAS_LIBRARY_IN_PYTHON, "no introspection")
+    def test_follow_says_what_the_server_refuses(self):
+        with tempfile.TemporaryDirectory() as directory:
+            done = self.follow("nosuch", os.path.join(directory, "topic.db"))
+        self.check_failure(done, "Topic not exist")
+        self.assertNotIn("Traceback", done.stderr)
 
     @unittest.skipUnless(HAS_LIBRARY_IN_PYTHON, "no introspection")
     def test_load_says_what_the_server_refuses(self):

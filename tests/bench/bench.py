@@ -78,8 +78,8 @@ class TestServer:
             answer = json.load(reply)
         if answer['code'] != 0:
             sys.exit(answer['desc'])
-        # messages are of three whole blocks
-        self.n_read -= self.n_read % (3 * BLOCK_ROWS)
+        # the topic is of whole blocks
+        self.n_read -= self.n_read % BLOCK_ROWS
 
     def close(self):
         self.process.stdin.close()
