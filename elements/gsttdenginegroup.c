@@ -25,8 +25,10 @@
 /* a poll that brings nothing tells the end: it is not to take long */
 #define END_POLL_INTERVAL 10    /* ms */
 
-/* how long a log whose end is reached has to be quiet to have no more */
+/* how long a log has to be quiet to have no more: where its end is reached, and
+ * where it is not, which is longer than the server works on a poll */
 #define MIN_QUIET (100 * G_TIME_SPAN_MILLISECOND)
+#define MAX_QUIET (1500 * G_TIME_SPAN_MILLISECOND)
 
 #define NOT_OURS 0x4008         /* the vgroup is another consumer's */
 #define NOTHING -1
@@ -505,15 +507,18 @@ put (Member * member, GstTDengineTopicMessage * message)
   return TRUE;
 }
 
-/* Whether all has come that the log has: the server's place goes on over what is
- * no row when there is no more, or stays at the end. That it found nothing in the
- * time of one poll may only mean that it is slow. */
+/* Whether all has come that the log has. The server's place mostly goes on over
+ * what is no row when there is no more; at the end, and before what no poll looks
+ * at, it stays. That it found nothing in the time of one poll may only mean that
+ * it is slow. */
 static gboolean
 is_exhausted_locked (Member * member, const VGroup * vgroup,
     const GstTDengineAssignment * a)
 {
-  return a->position > vgroup->queued || (a->position >= a->end
-      && g_get_monotonic_time () - member->quiet_since > MIN_QUIET);
+  gint64 quiet = g_get_monotonic_time () - member->quiet_since;
+
+  return a->position > vgroup->queued || quiet > MAX_QUIET
+      || (a->position >= a->end && quiet > MIN_QUIET);
 }
 
 /* what the server says of all that was assigned; quiet: a poll brought nothing */
