@@ -149,14 +149,6 @@ static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src",
     GST_STATIC_CAPS (GST_TDENGINE_ROWS_MEDIA_TYPE));
 
 static GType
-register_enum (const gchar * name, const GEnumValue * values, GType * type)
-{
-  if (g_once_init_enter (type))
-    g_once_init_leave (type, g_enum_register_static (name, values));
-  return *type;
-}
-
-static GType
 gst_tdengine_offset_reset_get_type (void)
 {
   static const GEnumValue values[] = {
@@ -166,7 +158,8 @@ gst_tdengine_offset_reset_get_type (void)
   };
   static GType type;
 
-  return register_enum ("GstTDengineOffsetReset", values, &type);
+  return gst_tdengine_element_register_enum (&type, "GstTDengineOffsetReset",
+      values);
 }
 
 static GType
@@ -181,7 +174,8 @@ gst_tdengine_commit_mode_get_type (void)
   };
   static GType type;
 
-  return register_enum ("GstTDengineCommitMode", values, &type);
+  return gst_tdengine_element_register_enum (&type, "GstTDengineCommitMode",
+      values);
 }
 
 static GType
@@ -195,7 +189,7 @@ gst_tdengine_end_get_type (void)
   };
   static GType type;
 
-  return register_enum ("GstTDengineEnd", values, &type);
+  return gst_tdengine_element_register_enum (&type, "GstTDengineEnd", values);
 }
 
 G_DECLARE_FINAL_TYPE (GstTDengineCdcSrc, gst_tdengine_cdc_src, GST,

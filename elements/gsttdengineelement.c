@@ -171,6 +171,16 @@ gst_tdengine_element_check_delimiter (GstElement * element,
   return FALSE;
 }
 
+/* The type, which the first call registers; values stay the caller's. */
+GType
+gst_tdengine_element_register_enum (GType * type, const gchar * name,
+    const GEnumValue * values)
+{
+  if (g_once_init_enter (type))
+    g_once_init_leave (type, g_enum_register_static (name, values));
+  return *type;
+}
+
 /* what says where a buffer is from, or why it is not where it should be: to be
  * filled in */
 GstStructure *

@@ -14,6 +14,8 @@
 
 GstStructure *
               gst_tdengine_element_describe_error (const GError *error);
+GType         gst_tdengine_element_register_enum (GType *type, const gchar *name,
+                                                 const GEnumValue *values);
 GstFlowReturn gst_tdengine_element_post_error   (GstElement *element,
                                                  const GError *error);
 void          gst_tdengine_element_post_progress (GstElement *element,

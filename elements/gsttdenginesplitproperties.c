@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "gsttdengineelement.h"
 #include "gsttdenginesplitproperties.h"
 
 typedef enum
@@ -82,12 +83,10 @@ gst_tdengine_split_by_get_type (void)
     {GST_TDENGINE_SPLIT_VGROUP, "The tables of a storage node each", "vgroup"},
     {0, NULL, NULL},
   };
-  static gsize type;
+  static GType type;
 
-  if (g_once_init_enter (&type))
-    g_once_init_leave (&type,
-        g_enum_register_static ("GstTDengineSplitBy", values));
-  return type;
+  return gst_tdengine_element_register_enum (&type, "GstTDengineSplitBy",
+      values);
 }
 
 static GParamSpec *

@@ -125,12 +125,9 @@ gst_tdengine_order_get_type (void)
     {ORDER_SPLIT, "Split by split", "split"},
     {0, NULL, NULL},
   };
-  static gsize type;
+  static GType type;
 
-  if (g_once_init_enter (&type))
-    g_once_init_leave (&type,
-        g_enum_register_static ("GstTDengineOrder", values));
-  return type;
+  return gst_tdengine_element_register_enum (&type, "GstTDengineOrder", values);
 }
 
 #define GST_TYPE_TDENGINE_MODE (gst_tdengine_mode_get_type ())
@@ -143,12 +140,9 @@ gst_tdengine_mode_get_type (void)
     {MODE_BOTH, "The rows that are there, then those that come", "both"},
     {0, NULL, NULL},
   };
-  static gsize type;
+  static GType type;
 
-  if (g_once_init_enter (&type))
-    g_once_init_leave (&type,
-        g_enum_register_static ("GstTDengineMode", values));
-  return type;
+  return gst_tdengine_element_register_enum (&type, "GstTDengineMode", values);
 }
 
 #define GST_TYPE_TDENGINE_VARCHAR_AS (gst_tdengine_varchar_as_get_type ())
@@ -160,12 +154,10 @@ gst_tdengine_varchar_as_get_type (void)
     {VARCHAR_AS_BINARY, "VARBINARY, which is bytes", "binary"},
     {0, NULL, NULL},
   };
-  static gsize type;
+  static GType type;
 
-  if (g_once_init_enter (&type))
-    g_once_init_leave (&type,
-        g_enum_register_static ("GstTDengineVarcharAs", values));
-  return type;
+  return gst_tdengine_element_register_enum (&type, "GstTDengineVarcharAs",
+      values);
 }
 
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src",

@@ -99,10 +99,8 @@ gst_tdengine_test_pattern_get_type (void)
   };
   static GType type;
 
-  if (g_once_init_enter (&type))
-    g_once_init_leave (&type,
-        g_enum_register_static ("GstTDengineTestPattern", values));
-  return type;
+  return gst_tdengine_element_register_enum (&type, "GstTDengineTestPattern",
+      values);
 }
 
 #define GST_TYPE_TDENGINE_TEST_PRECISION \
@@ -118,10 +116,8 @@ gst_tdengine_test_precision_get_type (void)
   };
   static GType type;
 
-  if (g_once_init_enter (&type))
-    g_once_init_leave (&type,
-        g_enum_register_static ("GstTDengineTestPrecision", values));
-  return type;
+  return gst_tdengine_element_register_enum (&type, "GstTDengineTestPrecision",
+      values);
 }
 
 G_DECLARE_FINAL_TYPE (GstTDengineTestSrc, gst_tdengine_test_src, GST,
