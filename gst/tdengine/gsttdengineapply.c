@@ -58,19 +58,17 @@ typedef struct
 static const gchar *
 get_text (JsonObject * object, const gchar * name)
 {
-  JsonNode *node = json_object_get_member (object, name);
+  JsonNode *node = gst_tdengine_json_object_find (object, name, G_TYPE_STRING);
 
-  return node && JSON_NODE_HOLDS_VALUE (node)
-      && json_node_get_value_type (node) == G_TYPE_STRING ?
-      json_node_get_string (node) : NULL;
+  return node ? json_node_get_string (node) : NULL;
 }
 
 static gint64
 get_number (JsonObject * object, const gchar * name)
 {
-  JsonNode *node = json_object_get_member (object, name);
+  JsonNode *node = gst_tdengine_json_object_find (object, name, G_TYPE_INT64);
 
-  return node && JSON_NODE_HOLDS_VALUE (node) ? json_node_get_int (node) : 0;
+  return node ? json_node_get_int (node) : 0;
 }
 
 static JsonArray *

@@ -50,3 +50,14 @@ gst_tdengine_json_object_parse (const gchar * text, gsize size,
   *what = "it is no JSON object";
   return NULL;
 }
+
+/* a member that is a value of the type, or NULL */
+JsonNode *
+gst_tdengine_json_object_find (JsonObject * object, const gchar * name,
+    GType type)
+{
+  JsonNode *node = json_object_get_member (object, name);
+
+  return node && JSON_NODE_HOLDS_VALUE (node)
+      && json_node_get_value_type (node) == type ? node : NULL;
+}

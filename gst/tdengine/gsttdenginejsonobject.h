@@ -9,3 +9,5 @@
 
 JsonNode * gst_tdengine_json_object_parse (const gchar *text, gsize size,
                                            const gchar **what);
+JsonNode * gst_tdengine_json_object_find  (JsonObject *object,
+                                           const gchar *name, GType type);

@@ -377,19 +377,10 @@ gst_tdengine_reply_clear (GstTDengineReply * reply)
 }
 
 /* a member of the right type, or the default */
-static JsonNode *
-get_value (JsonObject * object, const gchar * name, GType type)
-{
-  JsonNode *node = json_object_get_member (object, name);
-
-  return node && JSON_NODE_HOLDS_VALUE (node)
-      && json_node_get_value_type (node) == type ? node : NULL;
-}
-
 static gint64
 get_int (JsonObject * object, const gchar * name)
 {
-  JsonNode *node = get_value (object, name, G_TYPE_INT64);
+  JsonNode *node = gst_tdengine_json_object_find (object, name, G_TYPE_INT64);
 
   return node ? json_node_get_int (node) : 0;
 }
@@ -397,7 +388,7 @@ get_int (JsonObject * object, const gchar * name)
 static gchar *
 dup_string (JsonObject * object, const gchar * name)
 {
-  JsonNode *node = get_value (object, name, G_TYPE_STRING);
+  JsonNode *node = gst_tdengine_json_object_find (object, name, G_TYPE_STRING);
 
   return node ? json_node_dup_string (node) : NULL;
 }
@@ -496,7 +487,8 @@ parse_fields (JsonObject * object, GstTDengineReply * reply, GError ** error)
 static gboolean
 parse_poll (JsonObject * object, GstTDengineReply * reply, GError ** error)
 {
-  JsonNode *node = get_value (object, "have_message", G_TYPE_BOOLEAN);
+  JsonNode *node =
+      gst_tdengine_json_object_find (object, "have_message", G_TYPE_BOOLEAN);
   GstTDenginePoll *poll = &reply->poll;
 
   if (!node)
@@ -607,7 +599,7 @@ parse_text (const GstTDengineMessage * message, GstTDengineReply * reply,
   if (!root)
     return refuse (error, "%s", what);
   object = json_node_get_object (root);
-  if (!get_value (object, "code", G_TYPE_INT64))
+  if (!gst_tdengine_json_object_find (object, "code", G_TYPE_INT64))
     return refuse (error, "it has no code");
   reply->req_id = get_int (object, "req_id");
   reply->code = get_int (object, "code");

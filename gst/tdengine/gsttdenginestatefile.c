@@ -82,15 +82,6 @@ refuse (GstTDengineState * self, const gchar * what, GError ** error)
       prefix, "%s; remove it to begin anew", what);
 }
 
-static JsonNode *
-find (JsonObject * object, const gchar * name, GType type)
-{
-  JsonNode *node = json_object_get_member (object, name);
-
-  return node && JSON_NODE_HOLDS_VALUE (node)
-      && json_node_get_value_type (node) == type ? node : NULL;
-}
-
 static gboolean
 read_part (GstTDengineState * self, const gchar * name, JsonNode * node,
     GError ** error)
@@ -101,9 +92,11 @@ read_part (GstTDengineState * self, const gchar * name, JsonNode * node,
   if (!JSON_NODE_HOLDS_OBJECT (node))
     return refuse (self, "a part is no object", error);
   object = json_node_get_object (node);
-  JsonNode *done = find (object, "done", G_TYPE_BOOLEAN);
-  JsonNode *position = find (object, "position", G_TYPE_INT64);
-  JsonNode *rows = find (object, "rows", G_TYPE_INT64);
+  JsonNode *done =
+      gst_tdengine_json_object_find (object, "done", G_TYPE_BOOLEAN);
+  JsonNode *position =
+      gst_tdengine_json_object_find (object, "position", G_TYPE_INT64);
+  JsonNode *rows = gst_tdengine_json_object_find (object, "rows", G_TYPE_INT64);
   if (!done || !position || !rows || json_node_get_int (rows) < 0)
     return refuse (self, "expected done, position and rows of each part",
         error);
@@ -144,8 +137,10 @@ read_text (GstTDengineState * self, const gchar * text, gsize size,
   if (!root)
     return refuse (self, what, error);
   object = json_node_get_object (root);
-  JsonNode *format = find (object, "format", G_TYPE_STRING);
-  JsonNode *fingerprint = find (object, "fingerprint", G_TYPE_STRING);
+  JsonNode *format =
+      gst_tdengine_json_object_find (object, "format", G_TYPE_STRING);
+  JsonNode *fingerprint =
+      gst_tdengine_json_object_find (object, "fingerprint", G_TYPE_STRING);
   if (!format || !g_str_equal (json_node_get_string (format), FORMAT))
     return refuse (self, "expected the format \"" FORMAT "\"", error);
   if (!fingerprint)
