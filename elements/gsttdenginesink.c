@@ -513,34 +513,23 @@ write_buffer_locked (GstTDengineSink * self, GstBuffer * buffer,
   return done;
 }
 
-static guint64
-count_ignored (GstTDengineWriter * writer)
-{
-  g_autoptr (GstStructure) stats = gst_tdengine_writer_get_stats (writer);
-  guint64 n_ignored = 0;
-
-  gst_structure_get_uint64 (stats, "ignored-changes", &n_ignored);
-  return n_ignored;
-}
-
 /* the writer waits for the rows before */
 static gboolean
 apply_change_locked (GstTDengineSink * self, GstEvent * event, GError ** error)
 {
   const GstStructure *change = gst_event_get_structure (event);
   const gchar *json = gst_structure_get_string (change, "json");
-  guint64 n_before;
+  guint n_ignored;
   gboolean done;
 
   if (!json || !open_locked (self, error))
     return json == NULL;
-  n_before = count_ignored (self->writer);
-  done = gst_tdengine_writer_apply (self->writer, json, self->cancellable,
-      error);
+  done = gst_tdengine_writer_apply (self->writer, json, &n_ignored,
+      self->cancellable, error);
   note_held_locked (self);
-  if (count_ignored (self->writer) > n_before)
-    gst_tdengine_notice_add (&self->ignored, GST_ELEMENT (self),
-        count_ignored (self->writer) - n_before, gst_structure_copy (change));
+  if (n_ignored > 0)
+    gst_tdengine_notice_add (&self->ignored, GST_ELEMENT (self), n_ignored,
+        gst_structure_copy (change));
   return done;
 }
 

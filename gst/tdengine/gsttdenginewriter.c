@@ -413,6 +413,8 @@ count_changes (GstTDengineWriter * self, const GstTDengineApplied * applied)
  * @writer: a writer
  * @change: what a topic tells of tables, as
  *   [method@GstTDengine.TopicMessage.get_meta] gives it
+ * @n_ignored: (out) (optional): how many changes it tells of that the settings
+ *   ignore
  * @cancellable: (nullable): to stop waiting; the change may then be applied
  *   again
  * @error: (out) (optional): return location for an error
@@ -426,13 +428,15 @@ count_changes (GstTDengineWriter * self, const GstTDengineApplied * applied)
  */
 gboolean
 gst_tdengine_writer_apply (GstTDengineWriter * writer, const gchar * change,
-    GCancellable * cancellable, GError ** error)
+    guint * n_ignored, GCancellable * cancellable, GError ** error)
 {
   GstTDenginePlan *plan = &writer->plan;
   GstTDengineApplied applied = { 0 };
   GstTDengineConnection *connection;
   gboolean done;
 
+  if (n_ignored)
+    *n_ignored = 0;
   if (!gst_tdengine_writer_flush (writer, cancellable, error))
     return FALSE;
   connection =
@@ -442,6 +446,8 @@ gst_tdengine_writer_apply (GstTDengineWriter * writer, const gchar * change,
   done = gst_tdengine_apply_change (connection, plan->database,
       plan->settings, change, &applied, cancellable, error);
   count_changes (writer, &applied);
+  if (n_ignored)
+    *n_ignored = applied.n_ignored;
   /* it is asked for again when there are rows */
   if (applied.altered) {
     g_clear_pointer (&plan->schema, gst_tdengine_schema_unref);

@@ -64,6 +64,7 @@ gboolean            gst_tdengine_writer_flush          (GstTDengineWriter *write
 GST_TDENGINE_API
 gboolean            gst_tdengine_writer_apply          (GstTDengineWriter *writer,
                                                         const gchar *change,
+                                                        guint *n_ignored,
                                                         GCancellable *cancellable,
                                                         GError **error);
 GST_TDENGINE_API
