@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "gsttdengineapply.h"
+#include "gsttdengineask.h"
 #include "gsttdenginecreate.h"
 #include "gsttdengineerror-private.h"
 #include "gsttdenginejsonobject.h"
@@ -155,31 +156,30 @@ is_source (Apply * self, const gchar * name)
       gst_tdengine_write_settings_get_source (self->settings));
 }
 
+static gboolean
+count_rows (GstTDengineRows * rows, gpointer n_rows, GError ** error)
+{
+  *(guint *) n_rows += gst_tdengine_rows_get_n_rows (rows);
+  return TRUE;
+}
+
 /* -1 with an error */
 static gint
 has_sub_table (Apply * self, const gchar * name, GError ** error)
 {
   g_autoptr (GString) sql = g_string_new ("SELECT table_name FROM "
       "information_schema.ins_tables WHERE db_name = ");
-  g_autoptr (GstTDengineQuery) query = NULL;
-  g_autoptr (GstTDengineRows) rows = NULL;
-  g_autoptr (GError) local = NULL;
+  g_autoptr (GstTDengineSchema) answer = NULL;
+  guint n_rows = 0;
 
   gst_tdengine_sql_append_text (sql, self->database, -1);
   g_string_append (sql, " AND stable_name = ");
   gst_tdengine_sql_append_text (sql, self->target, -1);
   g_string_append (sql, " AND table_name = ");
   gst_tdengine_sql_append_text (sql, name, -1);
-  query = gst_tdengine_connection_query (self->connection, sql->str,
+  answer = gst_tdengine_ask (self->connection, sql->str, count_rows, &n_rows,
       self->cancellable, error);
-  if (!query)
-    return -1;
-  rows = gst_tdengine_query_next (query, self->cancellable, &local);
-  if (local) {
-    g_propagate_error (error, g_steal_pointer (&local));
-    return -1;
-  }
-  return rows && gst_tdengine_rows_get_n_rows (rows) > 0;
+  return answer ? n_rows > 0 : -1;
 }
 
 /* 1 where it stands for the name, 0 for none of the target's, -1 with an error */

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "gsttdengineask.h"
 #include "gsttdengineerror-private.h"
 #include "gsttdenginerows.h"
 #include "gsttdenginesplitfacts.h"
@@ -13,88 +14,29 @@
   gst_tdengine_error_refuse (error, GST_TDENGINE_ERROR_INVALID_VALUE, \
       "", __VA_ARGS__)
 
-/* the column of a DESCRIBE that says TAG */
-#define DESCRIBE_NOTE 3
-
-/* FALSE ends the reading */
-typedef gboolean (*RowsFunc) (GstTDengineRows * rows, gpointer data);
-
-static GstTDengineSchema *
-run (GstTDengineConnection * connection, const gchar * sql, RowsFunc func,
-    gpointer data, GCancellable * cancellable, GError ** error)
-{
-  g_autoptr (GstTDengineQuery) query =
-      gst_tdengine_connection_query (connection, sql, cancellable, error);
-  g_autoptr (GError) local = NULL;
-  gboolean more = query != NULL && func != NULL;
-
-  if (!query)
-    return NULL;
-  while (more) {
-    g_autoptr (GstTDengineRows) rows =
-        gst_tdengine_query_next (query, cancellable, &local);
-
-    more = rows && func (rows, data);
-  }
-  if (!local)
-    return gst_tdengine_schema_ref (gst_tdengine_query_get_schema (query));
-  g_propagate_error (error, g_steal_pointer (&local));
-  return NULL;
-}
-
 /* the table */
 
-typedef struct
-{
-  guint n_fields, n_tags;
-} Description;
-
-static gboolean
-count_fields (GstTDengineRows * rows, gpointer data)
-{
-  GstTDengineSchema *schema = gst_tdengine_rows_get_schema (rows);
-  Description *description = data;
-
-  if (gst_tdengine_schema_get_n_columns (schema) <= DESCRIBE_NOTE)
-    return FALSE;
-  for (guint row = 0; row < gst_tdengine_rows_get_n_rows (rows); row++) {
-    g_autofree gchar *note =
-        gst_tdengine_rows_get_text (rows, DESCRIBE_NOTE, row);
-
-    description->n_fields++;
-    description->n_tags += g_strcmp0 (note, "TAG") == 0;
-  }
-  return TRUE;
-}
-
-/* only of a super table does SELECT * give the tags */
 static gboolean
 ask_table (GstTDengineConnection * connection, const gchar * table,
     GstTDengineSplitFacts * facts, GCancellable * cancellable, GError ** error)
 {
-  g_autofree gchar *select = g_strdup_printf ("SELECT * FROM %s LIMIT 0",
-      table);
-  g_autofree gchar *describe = g_strdup_printf ("DESCRIBE %s", table);
+  GstTDengineTableFacts told = { NULL };
   g_autoptr (GstTDengineSchema) schema = NULL;
-  g_autoptr (GstTDengineSchema) described = NULL;
-  Description description = { 0 };
 
-  if (!(schema = run (connection, select, NULL, NULL, cancellable, error))
-      || !(described = run (connection, describe, count_fields, &description,
-              cancellable, error))) {
+  if (!gst_tdengine_ask_table (connection, table, &told, cancellable, error)) {
     g_prefix_error (error, "%s: ", table);
     return FALSE;
   }
+  schema = told.schema;
   facts->precision = gst_tdengine_schema_get_precision (schema);
-  facts->is_super = description.n_tags > 0
-      && gst_tdengine_schema_get_n_columns (schema) == description.n_fields;
+  facts->is_super = told.is_super;
   facts->time_column =
       g_strdup (gst_tdengine_schema_get_column (schema, 0)->name);
   return TRUE;
 }
 
 static gboolean
-take_sub_tables (GstTDengineRows * rows, gpointer facts)
+take_sub_tables (GstTDengineRows * rows, gpointer facts, GError ** error)
 {
   for (guint row = 0; row < gst_tdengine_rows_get_n_rows (rows); row++) {
     g_autofree gchar *name = gst_tdengine_rows_get_text (rows, 0, row);
@@ -126,8 +68,9 @@ ask_sub_tables (GstTDengineConnection * connection, const gchar * database,
   gst_tdengine_sql_append_text (sql, database, -1);
   g_string_append (sql, " AND stable_name = ");
   gst_tdengine_sql_append_text (sql, table, -1);
-  schema = run (connection, sql->str, take_sub_tables, facts, cancellable,
-      error);
+  schema =
+      gst_tdengine_ask (connection, sql->str, take_sub_tables, facts,
+      cancellable, error);
   g_array_sort (facts->sub_tables, compare_names);
   return schema != NULL;
 }
@@ -152,7 +95,7 @@ check_time_column (GstTDengineSchema * schema, const gchar * name,
 }
 
 static gboolean
-take_bounds (GstTDengineRows * rows, gpointer data)
+take_bounds (GstTDengineRows * rows, gpointer data, GError ** error)
 {
   GstTDengineSplitFacts *facts = data;
 
@@ -179,7 +122,8 @@ ask_times (GstTDengineConnection * connection,
   g_autoptr (GstTDengineSchema) bounds = NULL;
   g_autoptr (GString) sql = g_string_new ("SELECT FIRST(");
 
-  if (!(schema = run (connection, shape, NULL, NULL, cancellable, error))
+  if (!(schema =
+          gst_tdengine_ask (connection, shape, NULL, NULL, cancellable, error))
       || !check_time_column (schema, column, error))
     return FALSE;
   facts->precision = gst_tdengine_schema_get_precision (schema);
@@ -190,7 +134,9 @@ ask_times (GstTDengineConnection * connection,
   g_string_append (sql, "), LAST(");
   gst_tdengine_sql_append_name (sql, column);
   g_string_append_printf (sql, ") FROM (%s)", query);
-  bounds = run (connection, sql->str, take_bounds, facts, cancellable, error);
+  bounds =
+      gst_tdengine_ask (connection, sql->str, take_bounds, facts, cancellable,
+      error);
   return bounds != NULL;
 }
 

@@ -8,10 +8,10 @@
  */
 #include <string.h>
 
+#include "gsttdengineask.h"
 #include "gsttdenginecause.h"
 #include "gsttdenginecreate.h"
 #include "gsttdengineinsert.h"
-#include "gsttdenginequery.h"
 #include "gsttdenginesql.h"
 #include "gsttdenginetags.h"
 
@@ -102,8 +102,10 @@ append_tags (GstTDengineTags * self, GString * text, GstTDengineRows * rows,
 /* asking */
 
 static gboolean
-read_answer (GstTDengineTags * self, GstTDengineRows * rows, GError ** error)
+read_answer (GstTDengineRows * rows, gpointer data, GError ** error)
 {
+  GstTDengineTags *self = data;
+
   for (guint row = 0; row < gst_tdengine_rows_get_n_rows (rows); row++) {
     g_autoptr (GString) text = g_string_new (NULL);
 
@@ -119,25 +121,10 @@ static gboolean
 ask (GstTDengineTags * self, GstTDengineConnection * connection,
     const gchar * sql, GCancellable * cancellable, GError ** error)
 {
-  g_autoptr (GstTDengineQuery) query =
-      gst_tdengine_connection_query (connection, sql, cancellable, error);
-  g_autoptr (GError) local = NULL;
+  g_autoptr (GstTDengineSchema) answer = gst_tdengine_ask (connection, sql,
+      read_answer, self, cancellable, error);
 
-  if (!query)
-    return FALSE;
-  while (TRUE) {
-    g_autoptr (GstTDengineRows) rows =
-        gst_tdengine_query_next (query, cancellable, &local);
-
-    if (!rows)
-      break;
-    if (!read_answer (self, rows, &local))
-      break;
-  }
-  if (!local)
-    return TRUE;
-  g_propagate_error (error, g_steal_pointer (&local));
-  return FALSE;
+  return answer != NULL;
 }
 
 static void

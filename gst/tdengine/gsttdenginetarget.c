@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "gsttdengineask.h"
 #include "gsttdengineerror-private.h"
 #include "gsttdenginemessages.h"
 #include "gsttdenginerows-private.h"
@@ -17,9 +18,6 @@
 #define refuse(error, ...) \
   gst_tdengine_error_refuse (error, GST_TDENGINE_ERROR_SCHEMA, \
       "", __VA_ARGS__)
-
-/* the column of a DESCRIBE that says TAG */
-#define DESCRIBE_NOTE 3
 
 void
 gst_tdengine_target_free (GstTDengineTarget * self)
@@ -32,101 +30,35 @@ gst_tdengine_target_free (GstTDengineTarget * self)
   g_free (self);
 }
 
-static GstTDengineQuery *
-run_query (GstTDengineTarget * self, GstTDengineConnection * connection,
-    const gchar * before, const gchar * behind, GCancellable * cancellable,
-    GError ** error)
-{
-  g_autoptr (GString) sql = g_string_new (before);
-  GstTDengineQuery *query;
-
-  gst_tdengine_sql_append_table (sql, self->database, self->table);
-  g_string_append (sql, behind);
-  query = gst_tdengine_connection_query (connection, sql->str, cancellable,
-      error);
-  if (!query)
-    g_prefix_error (error, "%s.%s: ", self->database, self->table);
-  return query;
-}
-
-/* a query that gives no row tells types, digits and precision in one answer */
 static gboolean
-ask_columns (GstTDengineTarget * self, GstTDengineConnection * connection,
-    GCancellable * cancellable, GError ** error)
+ask_table (GstTDengineTarget * self, GstTDengineConnection * connection,
+    GstTDengineTableFacts * facts, GCancellable * cancellable, GError ** error)
 {
-  g_autoptr (GstTDengineQuery) query = run_query (self, connection,
-      "SELECT * FROM ", " LIMIT 0", cancellable, error);
+  g_autoptr (GString) table = g_string_new (NULL);
 
-  if (!query)
-    return FALSE;
-  self->schema =
-      gst_tdengine_schema_ref (gst_tdengine_query_get_schema (query));
-  return TRUE;
-}
-
-static guint
-count_tags (GstTDengineRows * rows)
-{
-  guint n_tags = 0;
-
-  for (guint row = 0; row < gst_tdengine_rows_get_n_rows (rows); row++) {
-    g_autofree gchar *note =
-        gst_tdengine_rows_get_text (rows, DESCRIBE_NOTE, row);
-
-    n_tags += g_strcmp0 (note, "TAG") == 0;
-  }
-  return n_tags;
-}
-
-/* DESCRIBE lists the tags last, those of a sub table, too */
-static gboolean
-ask_tags (GstTDengineTarget * self, GstTDengineConnection * connection,
-    guint * n_fields, guint * n_tags, GCancellable * cancellable,
-    GError ** error)
-{
-  g_autoptr (GstTDengineQuery) query =
-      run_query (self, connection, "DESCRIBE ", "", cancellable, error);
-  g_autoptr (GError) local = NULL;
-
-  *n_fields = *n_tags = 0;
-  if (!query)
-    return FALSE;
-  if (gst_tdengine_schema_get_n_columns (gst_tdengine_query_get_schema (query))
-      <= DESCRIBE_NOTE) {
-    g_set_error_literal (error, GST_TDENGINE_ERROR, GST_TDENGINE_ERROR_PROTOCOL,
-        "The server's description of a table is not understood");
-    return FALSE;
-  }
-  while (TRUE) {
-    g_autoptr (GstTDengineRows) rows =
-        gst_tdengine_query_next (query, cancellable, &local);
-
-    if (!rows)
-      break;
-    *n_fields += gst_tdengine_rows_get_n_rows (rows);
-    *n_tags += count_tags (rows);
-  }
-  if (!local)
+  gst_tdengine_sql_append_table (table, self->database, self->table);
+  if (gst_tdengine_ask_table (connection, table->str, facts, cancellable,
+          error))
     return TRUE;
-  g_propagate_error (error, g_steal_pointer (&local));
+  g_prefix_error (error, "%s.%s: ", self->database, self->table);
   return FALSE;
 }
 
+/* takes the schema of the facts */
 static gboolean
-check_kind (GstTDengineTarget * self, guint n_fields, guint n_tags,
+take_facts (GstTDengineTarget * self, const GstTDengineTableFacts * facts,
     GError ** error)
 {
-  guint n_columns = gst_tdengine_schema_get_n_columns (self->schema);
-  /* only of a super table does SELECT * give the tags */
-  gboolean is_super = n_tags > 0 && n_columns == n_fields;
+  guint n_columns = gst_tdengine_schema_get_n_columns (facts->schema);
 
-  if (is_super && !self->is_super)
+  self->schema = facts->schema;
+  self->n_columns = facts->is_super ? n_columns - facts->n_tags : n_columns;
+  if (facts->is_super && !self->is_super)
     return refuse (error, "%s.%s is a super table: set super-table in place of "
         "table", self->database, self->table);
-  if (!is_super && self->is_super)
+  if (!facts->is_super && self->is_super)
     return refuse (error, "%s.%s is no super table: set table in place of "
         "super-table", self->database, self->table);
-  self->n_columns = is_super ? n_columns - n_tags : n_columns;
   return TRUE;
 }
 
@@ -137,7 +69,7 @@ gst_tdengine_target_ask (GstTDengineConnection * connection,
 {
   g_autoptr (GstTDengineTarget) self = g_new0 (GstTDengineTarget, 1);
   const gchar *template = settings->table_template;
-  guint n_fields, n_tags;
+  GstTDengineTableFacts facts = { NULL };
 
   self->settings = g_object_ref (settings);
   self->database = g_strdup (database);
@@ -146,9 +78,8 @@ gst_tdengine_target_ask (GstTDengineConnection * connection,
   if (template && *template
       && !(self->template = gst_tdengine_template_new (template, error)))
     return NULL;
-  if (!ask_columns (self, connection, cancellable, error)
-      || !ask_tags (self, connection, &n_fields, &n_tags, cancellable, error)
-      || !check_kind (self, n_fields, n_tags, error))
+  if (!ask_table (self, connection, &facts, cancellable, error)
+      || !take_facts (self, &facts, error))
     return NULL;
   self->sources = g_new (gint, gst_tdengine_schema_get_n_columns
       (self->schema));
