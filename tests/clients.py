@@ -128,8 +128,8 @@ def main(folder, client):
     topic = has_topics(uri, name)
     status, lines = run(command, uri, name, topic)
     if topic:
-        testserver.rest(uri, f'drop topic {name}')
-    testserver.rest(uri, f'drop database {name}')
+        testserver.drop(uri, f'topic {name}')
+    testserver.drop(uri, f'database {name}')
     results = [check('rows', lines, ROWS)]
     if client == 'java':
         results.append(check('decimals', lines, DECIMALS))

@@ -42,18 +42,8 @@ class Consumer(unittest.TestCase):
     def tearDown(self):
         for consumer in self.consumers:
             consumer.close()
-        deadline = time.monotonic() + 30
-        while not self.drop_topic() and time.monotonic() < deadline:
-            time.sleep(0.1)
-        self.sql(f"drop database {DATABASE}")
-
-    def drop_topic(self):
-        """A server takes a while to notice that a consumer has gone."""
-        try:
-            self.sql(f"drop topic {TOPIC}")
-        except RuntimeError:
-            return False
-        return True
+        testserver.drop(self.uri, f"topic {TOPIC}")
+        testserver.drop(self.uri, f"database {DATABASE}")
 
     def insert(self, *values):
         for value in values:

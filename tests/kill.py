@@ -35,7 +35,7 @@ gi.require_version("Gst", "1.0")
 gi.require_version("GstTDengine", "1.0")
 from gi.repository import GLib, Gst, GstTDengine
 
-from testserver import rest
+from testserver import drop, rest
 
 Gst.init(None)
 
@@ -408,17 +408,10 @@ class Trial:
         self.witness.stopped = True
         self.witness.join()
         if not self.server.is_ours:
-            wait_for("the topic to be free", self.drop_topic)
+            drop(self.server.uri, f"topic {self.topic}")
             for target in ("", *TARGETS):
-                self.server.sql(f"drop database {self.database}{target}")
+                drop(self.server.uri, f"database {self.database}{target}")
         self.server.stop()
-
-    def drop_topic(self):
-        try:
-            self.server.sql(f"drop topic {self.topic}")
-        except RuntimeError:
-            return False
-        return True
 
 
 def main():

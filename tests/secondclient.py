@@ -7,7 +7,6 @@ import os
 import pathlib
 import subprocess
 import sys
-import time
 
 import testserver
 
@@ -67,18 +66,6 @@ def follow(taosws, uri):
     return got
 
 
-def drop_topic(uri):
-    """As soon as the server has noticed that the consumers are gone."""
-    end = time.monotonic() + 30
-    while True:
-        try:
-            return testserver.rest(uri, f'drop topic {name}')
-        except RuntimeError as error:
-            if 'subscribed' not in str(error) or time.monotonic() > end:
-                raise
-        time.sleep(0.1)
-
-
 def main():
     taosws = install()
     uri = testserver.start()
@@ -104,7 +91,7 @@ def main():
                     f'from {name}.meters')
     rows.append(bind(taosws, connection))
     followed = follow(taosws, uri)
-    drop_topic(uri)
+    testserver.drop(uri, f'topic {name}')
     for database in (name, f'{name}_to'):
         testserver.rest(uri, f'drop database {database}')
     expected = [('d1', 201, 'æ😀', 'Oslo'), ('d1', None, None, 'Oslo'), 2]

@@ -100,6 +100,7 @@ def drop(uri, what):
     while (answer := ask(uri, f'drop {what}'))[0] != 0:
         if time.monotonic() > end:
             raise RuntimeError(f'drop {what}: {answer[1]}')
+        time.sleep(0.1)
 
 
 def launch(*line):

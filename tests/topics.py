@@ -116,14 +116,8 @@ class Topics(unittest.TestCase):
 
     @classmethod
     def tearDownClass(cls):
-        def drop():
-            try:
-                sql(f'drop topic if exists {name}')
-                return True
-            except RuntimeError:
-                return False
-        wait_for(drop)
-        sql(f'drop database {name}')
+        testserver.drop(URI, f'topic if exists {name}')
+        testserver.drop(URI, f'database {name}')
 
     def refused(self, reply, code, message=None):
         self.assertEqual(reply['code'], code, reply)

@@ -15,18 +15,15 @@ leaves that to the kernel. Where both share one a block takes a quarter of the
 time, and where they meet changes from run to run.
 """
 
-import base64
-import http.client
-import json
 import os
 import re
 import signal
 import statistics
 import subprocess
 import sys
-import time
-import urllib.parse
-import urllib.request
+
+sys.path.append(os.path.join(os.path.dirname(__file__), os.pardir))
+import testserver
 
 FIRST_TIME = 1700000000000
 ROWS_A_STATEMENT = 10000
@@ -69,15 +66,7 @@ class TestServer:
 
     def fill(self):
         """Its blocks are made when they are asked for."""
-        parts = urllib.parse.urlsplit(self.uri)
-        request = urllib.request.Request(
-            'http://%s/rest/sql' % parts.netloc, make_topic(self).encode(),
-            {'Authorization': 'Basic ' + base64.b64encode(
-                b'root:taosdata').decode()})
-        with urllib.request.urlopen(request) as reply:
-            answer = json.load(reply)
-        if answer['code'] != 0:
-            sys.exit(answer['desc'])
+        testserver.rest(self.uri, make_topic(self))
         # the topic is of whole blocks
         self.n_read -= self.n_read % BLOCK_ROWS
 
@@ -98,20 +87,9 @@ class RealServer:
         self.database = 'bench_%d' % os.getpid()
         self.target = self.database + '_copy'
         self.topic = self.database + '_topic'
-        found = re.match(r'[^:]*://(?:([^:@/]*)(?::([^@/]*))?@)?'
-                         r'([^:/?]*)(?::(\d+))?', uri)
-        user, password, self.host, port = found.groups()
-        self.port = int(port or 6041)
-        login = '%s:%s' % (user or 'root', password or 'taosdata')
-        self.login = base64.b64encode(login.encode()).decode()
-        self.http = http.client.HTTPConnection(self.host, self.port)
 
     def run(self, sql):
-        self.http.request('POST', '/rest/sql', sql,
-                          {'Authorization': 'Basic ' + self.login})
-        answer = json.loads(self.http.getresponse().read())
-        if answer['code'] != 0:
-            sys.exit('%s: %s' % (sql[:80], answer['desc']))
+        testserver.rest(self.uri, sql)
 
     def make_tables(self, database):
         self.run('create database %s vgroups 1 keep 36500' % database)
@@ -141,15 +119,9 @@ class RealServer:
         self.run('flush database %s' % self.database)
 
     def close(self):
-        # a consumer that has just gone may still count as one
-        for _ in range(100):
-            try:
-                self.run('drop topic if exists %s' % self.topic)
-                break
-            except SystemExit:
-                time.sleep(0.1)
+        testserver.drop(self.uri, 'topic if exists ' + self.topic)
         for database in self.database, self.target:
-            self.run('drop database if exists %s' % database)
+            testserver.drop(self.uri, 'database if exists ' + database)
 
 
 def make_topic(server):
